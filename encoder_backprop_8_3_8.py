@@ -1,0 +1,730 @@
+"""The 8-3-8 encoder, learned by back-propagation.
+
+Eight one-hot patterns must pass through three logistic hidden units and come out unchanged, so the hidden units have to
+invent a 3-bit code. The problem is from Ackley, Hinton & Sejnowski (1985); the learning rule is that of
+
+    Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors", Nature 323, 533-536 (1986),
+
+whose equation numbers appear beside the code. This file holds, in the order a reader asks: the network, its training,
+the encoder experiment, and the command line. What it leaves out: mini-batches, other layers, other optimizers.
+
+    python3 encoder_backprop_8_3_8.py --seed 0            # one run
+    python3 encoder_backprop_8_3_8.py --seeds 0-999       # a sweep
+
+or, in a notebook,
+
+    from encoder_backprop_8_3_8 import hidden_code_table, sweep_seeds, train_seed
+    run = train_seed(0)
+    print(run.solved_epoch, hidden_code_table(run.network).round(2))
+"""
+
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import islice
+from time import perf_counter
+
+import numpy as np
+
+import sweep
+from sweep import setting
+
+LOSSES = ("cross-entropy", "squared-error")
+
+# Scalars kept as arrays: converting a Python float takes NumPy longer than the arithmetic of one small network.
+ONE, HALF = np.array(1.0), np.array(0.5)
+
+
+# ---------------------------------------------------------------------------------------------------- the network
+
+
+def logistic(net_input, out):
+    """The logistic function 1 / (1 + exp(-x)) of an array, into `out` (eq. 2)."""
+    np.negative(net_input, out)
+    np.exp(out, out)
+    np.add(out, ONE, out)
+    np.reciprocal(out, out)
+
+
+def cross_entropy(net_output, targets):
+    """Cross-entropy, summed over outputs and averaged over patterns, from the outputs' net inputs.
+
+    -log y and -log(1 - y) of a logistic unit are log(1 + exp(-x)) and log(1 + exp(x)), exact for any x.
+
+    Args:
+        net_output: net inputs of the output units, (P, O, R).
+        targets: 0 or 1, (P, O, 1) or (P, O, R).
+
+    Returns:
+        The loss of each run in nats, (R,).
+    """
+    wrongness = np.where(targets == 1, -net_output, net_output)
+    return np.logaddexp(0.0, wrongness).sum(axis=(0, 1)) / len(net_output)
+
+
+def squared_error(output, targets):
+    """Half the squared error, summed over outputs and patterns (eq. 3); arguments and result as `cross_entropy`."""
+    return 0.5 * np.square(output - targets).sum(axis=(0, 1))
+
+
+def loss_of(loss, net_output, output, targets):
+    """The loss of each run, (R,), by its name; arrays as in `cross_entropy`."""
+    return cross_entropy(net_output, targets) if loss == "cross-entropy" else squared_error(output, targets)
+
+
+class Network:
+    """One hidden layer of logistic units and logistic outputs; R independent networks, trained at once on all patterns.
+
+    Runs are the last axis of every array, so one NumPy call does the same small piece of work for all of them; with
+    R = 1 the arrays are the textbook's with a trailing axis of length 1. A bias is the weight from a unit that is
+    always 1, as in the paper, so each layer is one array whose last row holds the biases.
+
+    Each run's arithmetic is the same, to the last bit, whatever runs stand beside it (see `Task.lane_multiple`).
+
+    Attributes:
+        inputs, targets: (P, N) and (P, O), the patterns.
+        W1, b1, W2, b2: (N, H, R), (H, R), (H, O, R), (O, R); views of `parameters`, in this order.
+        parameters, velocity, gradient: (n_parameters, R).
+        net_hidden, hidden: (P, H, R), net inputs and activations after `forward`.
+        net_output, output: (P, O, R), the same of the output units.
+    """
+
+    def __init__(self, inputs, targets, hidden_units, loss="cross-entropy", runs=1):
+        """All parameters start at 0.
+
+        Args:
+            inputs: (P, N).
+            targets: (P, O), each 0 or 1.
+            hidden_units: H.
+            loss: "cross-entropy" (summed over outputs, averaged over patterns) or "squared-error" (1/2 sum over both).
+            runs: R, how many networks.
+
+        Raises:
+            ValueError: an unknown loss, targets other than 0 and 1, or shapes that do not fit.
+        """
+        inputs, targets = np.asarray(inputs, float), np.asarray(targets, float)
+        if loss not in LOSSES:
+            raise ValueError(f"loss must be one of {', '.join(LOSSES)}, not {loss!r}")
+        if inputs.ndim != 2 or targets.ndim != 2 or len(inputs) != len(targets):
+            raise ValueError(f"inputs (P, N) and targets (P, O) do not fit: {inputs.shape} and {targets.shape}")
+        if not np.isin(targets, (0, 1)).all():
+            raise ValueError("targets must be 0 or 1")
+        (P, N), O, H, R = inputs.shape, targets.shape[1], hidden_units, runs  # noqa: E741
+        self.inputs, self.targets, self.loss_name, self.runs = inputs, targets, loss, runs
+
+        first = (N + 1) * H  # parameters of the first layer
+        self.parameters, self.velocity, self.gradient = np.zeros((3, first + (H + 1) * O, R))
+        self._layer1 = self.parameters[:first].reshape(N + 1, H * R)
+        self._layer2 = self.parameters[first:].reshape(H + 1, O, R)
+        self._gradient1 = self.gradient[:first].reshape(N + 1, H * R)
+        self._gradient2 = self.gradient[first:].reshape(H + 1, O, R)
+        self.W1, self.b1 = self._layer1[:N].reshape(N, H, R), self._layer1[N].reshape(H, R)
+        self.W2, self.b2 = self._layer2[:H], self._layer2[H]
+
+        self._inputs_and_one = np.hstack([inputs, np.ones((P, 1))])  # (P, N + 1)
+        self._hidden_and_one = np.ones((P, H + 1, R))
+        self._targets = np.repeat(targets[:, :, None], R, axis=2)
+        self.net_hidden, self.hidden, self._delta_hidden, self._slope_hidden = np.empty((4, P, H, R))
+        self.net_output, self.output, self._delta_output, self._slope_output = np.empty((4, P, O, R))
+        self._W2_by_output = np.empty((O, H, R))
+        # The same memory as matrices, for the one product that BLAS does: the inputs are the same for every run.
+        self._net_hidden_matrix = self.net_hidden.reshape(P, H * R)
+        self._delta_hidden_matrix = self._delta_hidden.reshape(P, H * R)
+        self._mean_over_patterns = np.array(1.0 / P)
+
+    @np.errstate(over="ignore")  # exp overflows to inf for a unit that is off, and 1 / inf is right
+    def forward(self):
+        """Net inputs and activations of all units for all patterns (eqs. 1 and 2)."""
+        np.dot(self._inputs_and_one, self._layer1, out=self._net_hidden_matrix)
+        logistic(self.net_hidden, out=self.hidden)
+        self._hidden_and_one[:, :-1] = self.hidden
+        np.einsum("phr,hor->por", self._hidden_and_one, self._layer2, out=self.net_output)
+        logistic(self.net_output, out=self.output)
+
+    def backward(self):
+        """The gradient of the loss by back-propagation, into `gradient`; `forward` must have been called (eqs. 4-7)."""
+        delta_output, delta_hidden = self._delta_output, self._delta_hidden  # dE/d(net input), (P, O, R) and (P, H, R)
+        np.subtract(self.output, self._targets, delta_output)
+        if self.loss_name == "squared-error":
+            delta_output *= self._slope(self.output, self._slope_output)
+        else:  # the slope of the logistic cancels against that of the logarithm
+            delta_output *= self._mean_over_patterns
+        np.einsum("phr,por->hor", self._hidden_and_one, delta_output, out=self._gradient2)
+
+        # Copied with the outputs first, so that with one run, too, the sum over outputs is taken in order.
+        self._W2_by_output[...] = self.W2.transpose(1, 0, 2)
+        np.einsum("por,ohr->phr", delta_output, self._W2_by_output, out=delta_hidden)
+        delta_hidden *= self._slope(self.hidden, self._slope_hidden)
+        np.dot(self._inputs_and_one.T, self._delta_hidden_matrix, out=self._gradient1)
+
+    def step(self, learning_rate, momentum):
+        """One weight update, v <- momentum v + learning_rate gradient, w <- w - v (eq. 9); uses the gradient up."""
+        v, g, w = self.velocity, self.gradient, self.parameters
+        v *= momentum
+        g *= learning_rate
+        v += g
+        w -= v
+
+    def loss(self):
+        """The loss of each run, (R,); `forward` must have been called."""
+        return loss_of(self.loss_name, self.net_output, self.output, self._targets)
+
+    @staticmethod
+    def _slope(activation, out):
+        """The derivative y (1 - y) of the logistic function at activation y, in `out`."""
+        np.subtract(ONE, activation, out)
+        out *= activation
+        return out
+
+
+# ------------------------------------------------------------------------------------------------- how it learns
+
+
+@dataclass
+class Run:
+    """One seed's training: where it stands, and how it ended.
+
+    Attributes:
+        seed: what its initial weights are drawn from.
+        epoch: weight updates made when it ended or was set aside.
+        solved_epoch: after how many updates it was first solved, or None.
+        diverged: whether a weight is no longer finite, so that nothing can be learned any more.
+        state: (2, n_parameters), parameters and velocity of a run that was set aside, or None.
+    """
+
+    seed: int
+    epoch: int = 0
+    solved_epoch: int | None = None
+    diverged: bool = False
+    state: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the training loop needs to know of an experiment; can be sent to another process.
+
+    Attributes:
+        inputs, targets, hidden_units, loss: as in `Network`.
+        draw: takes a `numpy.random.Generator`, returns the initial parameters (n_parameters,).
+        solved_test: called once a batch; returns a function that takes the network and returns the solved lanes.
+        measure: takes a run that has ended, the network and the run's lane; returns the run's row of a sweep, a tuple.
+        row: the structured type of such a row.
+        learning_rate, momentum, epochs, early_stop: epochs is the cap; without early stop every run goes on to it.
+        lanes: how many runs to train at once in a sweep; what was measured to be fastest.
+        lane_multiple: a batch is filled up with idle lanes to a multiple of this. BLAS adds up in another order when
+            the last few columns do not fill a register, and a run's result must not depend on its company.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    hidden_units: int
+    loss: str
+    draw: Callable
+    solved_test: Callable
+    measure: Callable
+    row: np.dtype
+    learning_rate: float
+    momentum: float
+    epochs: int
+    early_stop: bool = True
+    lanes: int = 256
+    lane_multiple: int = 1
+
+    def network(self, runs):
+        """A network with room for `runs` runs; all parameters 0."""
+        lanes = -(-runs // self.lane_multiple) * self.lane_multiple
+        return Network(self.inputs, self.targets, self.hidden_units, self.loss, lanes)
+
+    def can_diverge(self, parameters):
+        """Whether a weight could ever become infinite, from the initial parameters.
+
+        No output is wrong by more than 1, so W2 grows at most linearly and W1 at most quadratically: with everything
+        below 1e50, far more than any number of epochs one can wait for keep them below 1e300.
+        """
+        return max(self.learning_rate, np.abs(self.inputs).max(), np.abs(parameters).max()) >= 1e50
+
+
+@np.errstate(all="ignore")  # a run that diverges is reported, not warned of
+def train(task, runs, ended, lanes=1, watch=None, seconds=math.inf):
+    """The training loop: trains every run to its end, `lanes` of them at a time, with one forward pass an epoch.
+
+    A run that has ended hands its lane to the next one; when none is left, the batch shrinks. A run ends when it is
+    solved (if the task stops early), diverges, or reaches the task's epochs. If it is the last, the network is left as
+    it is at that moment.
+
+    Args:
+        task: a `Task`.
+        runs: the `Run`s, fresh or set aside earlier; changed in place.
+        ended: called as ended(run, network, lane) when a run has ended.
+        lanes: how many runs to train at once.
+        watch: called as watch(epoch, network) after every forward pass, epoch being that of lane 0; 0 before the first
+            update.
+        seconds: after this time, set the runs that have not ended aside and return.
+
+    Returns:
+        The runs that have not ended, with what is needed to go on.
+    """
+    waiting, deadline = iter(runs), perf_counter() + seconds
+    batch = list(islice(waiting, lanes))
+    if not batch:
+        return []
+    network = task.network(len(batch))
+    for lane, run in enumerate(batch):
+        _load(task, network, lane, run)
+    began = [-run.epoch for run in batch]  # the step at which each lane's run was, or would have been, at epoch 0
+    first_cap, careful = min(began) + task.epochs, task.can_diverge(network.parameters)
+    learning_rate, momentum = np.array(task.learning_rate), np.array(task.momentum)
+    solved_test = task.solved_test()
+    step = 0
+    while perf_counter() < deadline or step == 0:
+        network.forward()
+        if watch:
+            watch(step - began[0], network)
+
+        over = None  # the lanes whose run ends here
+        solved = solved_test(network)
+        if solved.size or careful or step == first_cap:
+            over = _lanes_over(task, network, solved, batch, [step - first for first in began])
+        if over:
+            for lane in over:
+                ended(batch[lane], network, lane)
+            followers = dict(zip(over, waiting, strict=False))
+            if len(over) == len(batch) and not followers:
+                return []
+
+        network.backward()
+        network.step(learning_rate, momentum)
+        step += 1
+
+        if over:
+            for lane, run in followers.items():
+                _load(task, network, lane, run)
+                batch[lane], began[lane] = run, step - run.epoch
+            if len(followers) < len(over):
+                kept = [lane for lane in range(len(batch)) if lane not in over or lane in followers]
+                network = _narrowed(task, network, kept)
+                batch, began = [batch[lane] for lane in kept], [began[lane] for lane in kept]
+            first_cap, careful = min(began) + task.epochs, task.can_diverge(network.parameters)
+
+    for lane, run in enumerate(batch):
+        run.epoch = step - began[lane]
+        run.state = np.stack([network.parameters[:, lane], network.velocity[:, lane]])
+    return batch + list(waiting)
+
+
+def _lanes_over(task, network, solved, batch, epochs):
+    """Note in the runs of a batch what has happened to them at these epochs; the lanes of those that end, in order."""
+    over = set()
+    for lane in solved:
+        if lane < len(batch) and batch[lane].solved_epoch is None:  # further lanes are idle
+            batch[lane].solved_epoch = epochs[lane]
+            over.update([lane] if task.early_stop else [])
+    for lane in np.flatnonzero(~np.isfinite(network.parameters[:, : len(batch)]).all(axis=0)):
+        batch[lane].diverged, batch[lane].solved_epoch = True, None
+        over.add(lane)
+    over.update(lane for lane, epoch in enumerate(epochs) if epoch == task.epochs)
+    for lane in over:
+        batch[lane].epoch = epochs[lane]
+    return sorted(over)
+
+
+def _load(task, network, lane, run):
+    """Put a run, fresh or set aside, into a lane of the network."""
+    if run.state is None:
+        network.parameters[:, lane] = task.draw(np.random.default_rng(run.seed))
+        network.velocity[:, lane] = 0.0
+    else:
+        network.parameters[:, lane], network.velocity[:, lane] = run.state
+
+
+def _narrowed(task, network, kept):
+    """A network with the kept lanes only, between two updates."""
+    narrow = task.network(len(kept))
+    narrow.parameters[:, : len(kept)] = network.parameters[:, kept]
+    narrow.velocity[:, : len(kept)] = network.velocity[:, kept]
+    return narrow
+
+
+class Recorder:
+    """A watcher for `train` that keeps what it sees of the run in lane 0.
+
+    Its result is a dictionary of arrays whose last axis is time: epoch (n,), W1, b1, W2, b2, hidden, net_output and
+    output; or what `figures` makes of such a dictionary, many epochs at once.
+    """
+
+    ARRAYS = ("W1", "b1", "W2", "b2", "hidden", "net_output", "output")
+
+    def __init__(self, every=1, figures=None):
+        self.every, self._figures, self._states, self._blocks = every, figures, [], []
+
+    def __call__(self, epoch, network):
+        """Note the state of the run, if it is time to."""
+        if epoch % self.every == 0:
+            self.note(epoch, network)
+
+    def note(self, epoch, network):
+        """Note the state of the run."""
+        self._states.append((epoch, *(getattr(network, name)[..., 0].copy() for name in self.ARRAYS)))
+        if len(self._states) == 256:
+            self._compute()
+
+    def _compute(self):
+        stacked = (np.stack(values, axis=-1) for values in zip(*self._states, strict=True))
+        states = dict(zip(("epoch", *self.ARRAYS), stacked, strict=True))
+        self._blocks.append(self._figures(states) if self._figures else states)
+        self._states = []
+
+    def result(self):
+        """All that was noted, a dictionary of arrays."""
+        if self._states:
+            self._compute()
+        return {name: np.concatenate([block[name] for block in self._blocks], axis=-1) for name in self._blocks[0]}
+
+
+@dataclass
+class TrainedRun(Run):
+    """A run that has ended, with what was kept of it.
+
+    Attributes:
+        network: as it was left, R = 1.
+        history: what `figures` made of every epoch, a dictionary of arrays, or None.
+        snapshots: the result of a `Recorder` without figures, or None.
+    """
+
+    network: Network | None = None
+    history: dict | None = None
+    snapshots: dict | None = None
+
+
+def train_one(task, seed, figures=None, snapshot_every=None, watch=None):
+    """Train a single run to its end.
+
+    Args:
+        task: a `Task`.
+        seed: 0 or more.
+        figures: what to make of the states for the history; None keeps no history.
+        snapshot_every: keep snapshots every so many epochs, and of the end; None keeps none.
+        watch: as in `train`.
+
+    Returns:
+        A `TrainedRun`.
+    """
+    history = Recorder(1, figures) if figures else None
+    snapshots = Recorder(snapshot_every) if snapshot_every else None
+    watchers = [watcher for watcher in (history, snapshots, watch) if watcher]
+
+    def watch_all(epoch, network):
+        for watcher in watchers:
+            watcher(epoch, network)
+
+    trained = TrainedRun(seed)
+
+    def keep(run, network, lane):
+        run.network = network
+        if snapshots and run.epoch % snapshot_every:
+            snapshots.note(run.epoch, network)
+
+    train(task, [trained], keep, watch=watch_all if watchers else None)
+    trained.history, trained.snapshots = history and history.result(), snapshots and snapshots.result()
+    return trained
+
+
+def train_chunk(task, runs, seconds):
+    """Train runs for some seconds; the rows of those that ended, and those that did not."""
+    rows = []
+    unfinished = train(task, runs, lambda *ended: rows.append(task.measure(*ended)), lanes=task.lanes, seconds=seconds)
+    return rows, unfinished
+
+
+def sweep_task(task, seeds, executor=None, workers=1, progress=None):
+    """Train a run of the task for each seed; arguments and result as of `sweep.run_sweep`."""
+    return sweep.run_sweep(
+        partial(train_chunk, task),
+        Run,
+        seeds,
+        task.row,
+        lanes=task.lanes,
+        executor=executor,
+        workers=workers,
+        progress=progress,
+    )
+
+
+# ------------------------------------------------------------------------------------------------- the experiment
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of the experiment; the command line has an option for each."""
+
+    epochs: int = setting(20000, "end an unsolved run after this many epochs", sweep.whole_number(1), metavar="N")
+    lr: float = setting(0.5, "learning rate", sweep.learning_rate)
+    momentum: float = setting(0.9, "momentum, from 0 up to, but not, 1", sweep.momentum)
+    init_scale: float = setting(0.1, "draw initial weights uniformly from -X to X", sweep.init_scale)
+    loss: str = setting(LOSSES[0], "what is minimized", choices=LOSSES)
+    early_stop: bool = setting(True, "train on to the last epoch when the run is solved")
+
+
+PATTERNS = np.eye(8)  # each is its own target
+ROW = np.dtype(
+    [
+        ("seed", "i8"),
+        ("solved", "?"),
+        ("epochs", "i8"),  # how many were run
+        ("accuracy", "f8"),  # of the last epoch, 0 to 1, as are the next two
+        ("distinct_codes", "i8"),
+        ("loss", "f8"),
+        ("diverged", "?"),
+        ("solved_epoch", "i8"),  # -1 if it was not
+        ("codes", "u1", 8),  # each pattern's code as a number
+    ]
+)
+CSV_COLUMNS = ROW.names[:6]
+
+
+def hidden_code_table(network):
+    """The code that the network has invented: the hidden activations, (8, 3), a row a pattern.
+
+    Args: network, of one run, after `forward`."""
+    return network.hidden[:, :, 0].copy()
+
+
+def binary_codes(hidden):
+    """Each pattern's code: its hidden activations rounded to bits and read as a number, the first unit's bit highest.
+
+    Args:
+        hidden: activations, (P, H) or (P, H, R), H at most 8.
+
+    Returns:
+        (P,) or (P, R), uint8.
+    """
+    bits = (hidden > HALF).view(np.uint8)
+    codes = bits[:, 0]
+    for unit in range(1, bits.shape[1]):
+        codes = 2 * codes + bits[:, unit]
+    return codes
+
+
+def distinct_codes(hidden):
+    """How many different codes three hidden units give the patterns: a number, or (R,) for hidden of (P, 3, R)."""
+    return N_BITS[_codes_used(hidden)]
+
+
+def _codes_used(hidden):
+    """A bit for each of the eight codes of three units that some pattern has, as uint8."""
+    return np.bitwise_or.reduce(np.left_shift(np.uint8(1), binary_codes(hidden)), axis=0)
+
+
+N_BITS = np.array([bin(byte).count("1") for byte in range(256)])
+
+
+def colliding_pairs(hidden):
+    """The pairs of patterns (i, j), i < j, that share a code, for the hidden activations (P, H) of one run."""
+    codes = binary_codes(hidden)
+    return [(i, j) for j in range(len(codes)) for i in range(j) if codes[i] == codes[j]]
+
+
+def accuracy(output, targets):
+    """The share of patterns whose largest output is the right one.
+
+    Args:
+        output: activations, (P, O) or (P, O, R).
+        targets: (P, O).
+
+    Returns:
+        From 0 to 1, a number or (R,).
+    """
+    right = targets.argmax(axis=1) == output.argmax(axis=1).T
+    return right.mean(axis=-1)
+
+
+def is_solved(network):
+    """Whether every pattern's largest output is the right one and all eight codes are different, (R,)."""
+    return (accuracy(network.output, PATTERNS) == 1) & (distinct_codes(network.hidden) == len(PATTERNS))
+
+
+class SolvedTest:
+    """Finds the solved runs of a batch as `is_solved` does, but looks further only where that can change the answer.
+
+    Codes change rarely, so they are compared only when some bit has changed, and accuracy is looked at only in runs
+    whose eight codes are different.
+    """
+
+    def __init__(self):
+        self._bits = None
+
+    def __call__(self, network):
+        """The lanes of the solved runs, an array of indices."""
+        bits = (network.hidden > HALF).tobytes()
+        if bits != self._bits:
+            self._bits = bits
+            self._eight_codes = np.flatnonzero(_codes_used(network.hidden) == 0xFF)
+        lanes = self._eight_codes
+        return lanes[accuracy(network.output[:, :, lanes], PATTERNS) == 1] if lanes.size else lanes
+
+
+def encoder_task(settings):
+    """The encoder as the training loop wants it: reference conventions, a row of `ROW` a run."""
+    return Task(
+        inputs=PATTERNS,
+        targets=PATTERNS,
+        hidden_units=3,
+        loss=settings.loss,
+        draw=partial(_draw_weights, settings.init_scale),
+        solved_test=SolvedTest,
+        measure=_measure,
+        row=ROW,
+        learning_rate=settings.lr,
+        momentum=settings.momentum,
+        epochs=settings.epochs,
+        early_stop=settings.early_stop,
+    )
+
+
+def _draw_weights(scale, rng):
+    """Initial parameters: W1, then W2, uniform from -scale to scale; the biases are 0 and not drawn."""
+    W1, W2 = rng.uniform(-scale, scale, (8, 3)), rng.uniform(-scale, scale, (3, 8))
+    return np.concatenate([W1.ravel(), np.zeros(3), W2.ravel(), np.zeros(8)])
+
+
+def _measure(run, network, lane):
+    """A row of `ROW` for a run that has ended."""
+    hidden, net_output, output = (a[:, :, [lane]] for a in (network.hidden, network.net_output, network.output))
+    solved = run.solved_epoch is not None
+    return (
+        run.seed,
+        solved,
+        run.epoch,
+        accuracy(output, PATTERNS)[0],
+        distinct_codes(hidden)[0],
+        loss_of(network.loss_name, net_output, output, PATTERNS[:, :, None])[0],
+        run.diverged,
+        run.solved_epoch if solved else -1,
+        binary_codes(hidden)[:, 0],
+    )
+
+
+def _figures(loss, states):
+    """The history of a run, from what a `Recorder` has stacked."""
+    hidden, (first, second) = states["hidden"], np.triu_indices(len(PATTERNS), 1)
+    return {
+        "epoch": states["epoch"],
+        "loss": loss_of(loss, states["net_output"], states["output"], PATTERNS[:, :, None]),
+        "accuracy": accuracy(states["output"], PATTERNS),
+        "distinct_codes": distinct_codes(hidden),
+        "weight_norm": sum(np.sqrt(np.square(states[name]).sum(axis=(0, 1))) for name in ("W1", "W2")),
+        "code_distance": np.sqrt(np.square(hidden[first] - hidden[second]).sum(axis=1)).mean(axis=0),
+    }
+
+
+def train_seed(seed=0, settings=Settings(), history=False, snapshot_every=None, watch=None):
+    """Train one network.
+
+    Args:
+        seed: 0 or more.
+        settings: a `Settings`.
+        history: whether to keep the figures of every epoch: epoch, loss, accuracy (0 to 1), distinct_codes,
+            weight_norm (||W1||_F + ||W2||_F) and code_distance (mean Euclidean distance of two patterns' hidden
+            vectors), each an array with an entry an epoch from 0, before the first update, on.
+        snapshot_every: keep copies of weights and activations every so many epochs, and of the end; None for none.
+        watch: as in `train`.
+
+    Returns:
+        A `TrainedRun`.
+    """
+    figures = partial(_figures, settings.loss) if history else None
+    return train_one(encoder_task(settings), seed, figures, snapshot_every, watch)
+
+
+def sweep_seeds(seeds=range(1000), settings=Settings(), executor=None, workers=1, progress=None):
+    """Train a network from each seed.
+
+    Args:
+        seeds: a range, or a sequence of different seeds.
+        settings: a `Settings`.
+        executor, workers, progress: as in `sweep.run_sweep`; by default all is done in this process.
+
+    Returns:
+        A structured array of `ROW`, in the order of the seeds.
+    """
+    return sweep_task(encoder_task(settings), seeds, executor, workers, progress)
+
+
+# ------------------------------------------------------------------------------------------------ the command line
+
+
+def _run_command(seed, settings, save):
+    """Train one run and print how it goes; write it to the path `save`, if that is not None."""
+    print("8-3-8 encoder, back-propagation")
+    print(f"seed {seed}, {sweep.described(settings)}\n")
+    print(f"{'epoch':>6}  {'loss':>9}  {'accuracy':>8}  distinct codes  elapsed")
+    began = perf_counter()
+
+    def report(epoch, network):
+        if epoch % 500 == 0:
+            right, codes = accuracy(network.output, PATTERNS)[0], distinct_codes(network.hidden)[0]
+            seconds = perf_counter() - began
+            print(f"{epoch:6}  {network.loss()[0]:9.6f}  {right:8.1%}  {codes:12}/8  {seconds:5.2f} s", flush=True)
+
+    trained = train_seed(seed, settings, history=save is not None, watch=report)
+    seconds = perf_counter() - began
+    hidden, network = hidden_code_table(trained.network), trained.network
+    pairs = colliding_pairs(hidden)
+    sharing = ", ".join(f"{i} and {j}" for i, j in pairs)
+    print()
+    if trained.diverged:
+        print(f"diverged at epoch {trained.epoch}: its weights are no longer finite")
+    elif trained.solved_epoch is not None:
+        print(f"solved at epoch {trained.solved_epoch}, {trained.epoch} epochs in {seconds:.2f} s")
+    else:
+        print(f"not solved in {trained.epoch} epochs, {seconds:.2f} s")
+    if sharing and not trained.diverged:
+        print(f"patterns that share a code: {sharing}")
+    right = accuracy(network.output, PATTERNS)[0]
+    print(f"final loss      {network.loss()[0]:.6f}")
+    print(f"final accuracy  {right:.1%} ({round(8 * right)}/8)")
+    print(f"distinct codes  {distinct_codes(hidden)}/8\n")
+    print("pattern  hidden activations  code")
+    for pattern, (activations, code) in enumerate(zip(hidden, binary_codes(hidden), strict=True)):
+        print(f"{pattern:7}  {'  '.join(f'{a:.3f}' for a in activations):18}  {code:03b}")
+    if save:
+        weights = {name: getattr(network, name)[..., 0] for name in ("W1", "b1", "W2", "b2")}
+        outcome = {"solved": trained.solved_epoch is not None, "epochs_run": trained.epoch, "seed": seed}
+        history = {f"history_{name}": values for name, values in trained.history.items()}
+        with sweep.replacing(save) as file:
+            np.savez(file, **weights, **outcome, **asdict(settings), **history)
+
+
+def _sweep_command(settings, arguments):
+    """Train a run a seed and print what came out."""
+    print("8-3-8 encoder, back-propagation")
+    print(f"seeds {arguments.seeds[0]}-{arguments.seeds[-1]}, {sweep.described(settings)}\n", flush=True)
+    results, seconds = sweep.sweep_as_told(partial(sweep_seeds, settings=settings), arguments, CSV_COLUMNS)
+    solved, n = results["solved"], len(results)
+    print(f"solved           {sweep.proportion(solved.sum(), n)}")
+    if solved.any():
+        quartiles = np.percentile(results["solved_epoch"][solved], [25, 50, 75])
+        print("epochs to solve  quartiles {:.10g}, {:.10g}, {:.10g}".format(*quartiles))
+    print("distinct codes   " + ", ".join(f"{codes}: {(count)}" for codes, count in _counts(results) if count))
+    print(f"diverged         {results['diverged'].sum()}")
+    print(f"wall time        {seconds:.2f} s, {results['epochs'].sum()} epochs")
+
+
+def _counts(results):
+    """(distinct codes, how many runs ended with so many), for 1 to 8."""
+    return [(codes, (results["distinct_codes"] == codes).sum()) for codes in range(1, 9)]
+
+
+def main(argv=None):
+    """The command line."""
+    settings, arguments = sweep.parse_command_line(__doc__.split("\n")[0], Settings, argv)
+    if arguments.seeds is None:
+        _run_command(arguments.seed, settings, arguments.save)
+    else:
+        _sweep_command(settings, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(sweep.exit_code_of(main))

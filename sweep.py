@@ -1,0 +1,405 @@
+"""The plumbing of both experiments: sweeps over many seeds, their CSV files, and the command line.
+
+Nothing here knows what is trained. A sweep gets a function `train_chunk(runs, seconds)` that trains some runs for some
+seconds and returns the rows of those that ended and the runs that did not; the runs that did not go into later chunks,
+so that no worker is left with a long tail while another has nothing to do.
+"""
+
+import argparse
+import dataclasses
+import math
+import os
+import re
+import stat
+import sys
+import time
+from contextlib import contextmanager
+from itertools import islice
+
+import numpy as np
+
+# What only sweeps and written files need is imported where it is used: one run should take no longer than it must.
+
+CHUNK_SECONDS = 0.25  # how long a worker trains before it reports; what Ctrl-C may lose
+MOST_SEEDS = 10**8
+
+
+# ------------------------------------------------------------------------------------------------------- sweeping
+
+
+def run_sweep(train_chunk, fresh, seeds, dtype, *, lanes, executor=None, workers=1, progress=None):
+    """Train a run for each seed.
+
+    Args:
+        train_chunk: called as train_chunk(runs, seconds), here or in a worker; see the head of this file.
+        fresh: makes a run from a seed.
+        seeds: a range, or a sequence of different seeds.
+        dtype: of a row; its first field is the seed.
+        lanes: how many runs a worker trains at once.
+        executor: any `concurrent.futures.Executor`; None trains in this process.
+        workers: how many chunks the executor works on at once.
+        progress: called as progress(rows, done) with the new rows, a structured array, and how many seeds are done.
+
+    Returns:
+        A structured array, one row a seed, in the order of the seeds.
+    """
+    from concurrent.futures import FIRST_COMPLETED, Future, wait
+
+    def submit(*call):
+        if executor:
+            return executor.submit(*call)
+        future = Future()
+        future.set_result(call[0](*call[1:]))
+        return future
+
+    place = seeds.index if isinstance(seeds, range) else {seed: i for i, seed in enumerate(seeds)}.__getitem__
+    results, done = np.zeros(len(seeds), dtype), 0
+    waiting, left = iter(seeds), len(seeds)  # left: seeds that have not been started
+    aside, working = [], set()
+    while aside or left or working:
+        while (aside or left) and len(working) < workers:
+            # Twice the lanes, so that runs that end have followers; fewer when idle workers must share what is left.
+            share = min(math.ceil((len(aside) + left) / (workers - len(working))), 2 * lanes)
+            runs, aside = aside[:share], aside[share:]
+            starting = min(share - len(runs), left)
+            runs += [fresh(seed) for seed in islice(waiting, starting)]
+            left -= starting
+            working.add(submit(train_chunk, runs, CHUNK_SECONDS))
+        finished, working = wait(working, return_when=FIRST_COMPLETED)
+        for future in finished:
+            rows, unfinished = future.result()
+            aside += unfinished
+            rows = np.array(rows, dtype)
+            done += len(rows)
+            for row in rows:
+                results[place(int(row[0]))] = row
+            if progress and len(rows):
+                progress(rows, done)
+    return results
+
+
+@contextmanager
+def worker_pool(workers):
+    """A pool of worker processes for `run_sweep`, or None for one worker; they end at once if the block is left early."""
+    if workers == 1:
+        yield None
+        return
+    import multiprocessing
+    import signal
+    from concurrent.futures import ProcessPoolExecutor
+
+    # Ctrl-C goes to every process of a terminal; only this one shall answer it, so the workers inherit a blocked signal.
+    mask = getattr(signal, "pthread_sigmask", lambda how, signals: None)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    try:
+        mask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            pool.submit(int)  # starts the processes
+        finally:
+            mask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        yield pool
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent():
+    """Let this worker end when its parent is gone, however that ended."""
+
+    import threading
+    from multiprocessing import parent_process
+
+    def wait_for_parent():
+        parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait_for_parent, daemon=True).start()
+
+
+def fastest_worker_count(n_seeds):
+    """How many workers finish a sweep first here: one a processor, but starting one must pay for itself."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(processors, n_seeds // 64))
+
+
+# ------------------------------------------------------------------------------------- what a sweep prints and writes
+
+
+def wilson_interval(successes, n, z=1.959963984540054):
+    """The Wilson score interval of a proportion (Wilson 1927); z = 1.96 for 95 %.
+
+    Returns:
+        Lower and upper bound, each from 0 to 1; (0, 1) if n is 0.
+    """
+    if n == 0:
+        return 0.0, 1.0
+    p = successes / n
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half_width = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, centre - half_width), min(1.0, centre + half_width)
+
+
+def proportion(successes, n):
+    """A count as text: 21/30 = 70.0 % (95 % interval 52.1-83.3 %)."""
+    low, high = wilson_interval(successes, n)
+    share = 100 * successes / n if n else math.nan
+    return f"{successes}/{n} = {share:.1f} % (95 % interval {100 * low:.1f}-{100 * high:.1f} %)"
+
+
+def csv_line(row, columns):
+    """A row of a structured array as a line of CSV: 0 or 1 for a bool, nine digits for a real number."""
+    values = (row[column].item() for column in columns)
+    texts = (f"{v:.9g}" if isinstance(v, float) else str(int(v)) if isinstance(v, bool) else str(v) for v in values)
+    return ",".join(texts) + "\n"
+
+
+class SweepReport:
+    """Writes the rows of a sweep to a CSV file as they come, and shows its progress if stderr is a terminal."""
+
+    def __init__(self, n_seeds, path=None, columns=()):
+        """For a sweep of n_seeds; path is that of the CSV file or None, columns are the names of its fields."""
+        self.n_seeds, self.path, self.columns, self.done = n_seeds, path, columns, 0
+        self.began, self.on_terminal = time.perf_counter(), sys.stderr.isatty()
+
+    def __enter__(self):
+        self.file = open(self.path, "w") if self.path else None
+        if self.file:
+            self.file.write(",".join(self.columns) + "\n")
+            self.file.flush()
+        return self
+
+    def __call__(self, rows, done):
+        """Note the rows of the runs that have just ended; `done` seeds are done."""
+        self.done = done
+        if self.file:
+            self.file.writelines(csv_line(row, self.columns) for row in rows)
+            self.file.flush()
+        if self.on_terminal:
+            seconds_left = (time.perf_counter() - self.began) * (self.n_seeds - done) / done
+            print(
+                f"\r{done}/{self.n_seeds} seeds, {seconds_left:.0f} s left\x1b[K", end="", file=sys.stderr, flush=True
+            )
+
+    def finish(self, results):
+        """Put the whole file, the rows of all seeds, in the order of the seeds."""
+        if self.path:
+            with replacing(self.path, "w") as file:
+                file.write(",".join(self.columns) + "\n")
+                file.writelines(csv_line(row, self.columns) for row in results)
+
+    def __exit__(self, kind, error, traceback):
+        if self.on_terminal:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        if self.file:
+            self.file.close()
+        if kind is KeyboardInterrupt:
+            kept = f"; their rows are in {self.path}" if self.path else ""
+            print(f"{self.done} of {self.n_seeds} seeds were done{kept}", file=sys.stderr)
+
+
+def sweep_as_told(sweep_seeds, arguments, columns):
+    """Do the sweep that a command line asks for.
+
+    Args:
+        sweep_seeds: takes seeds, executor, workers and progress as `run_sweep` does, and returns its results.
+        arguments: of `parse_command_line`.
+        columns: the names of the fields of a row that go into the CSV file.
+
+    Returns:
+        The results, and the wall time in seconds.
+    """
+    began, workers = time.perf_counter(), arguments.workers or fastest_worker_count(len(arguments.seeds))
+    with SweepReport(len(arguments.seeds), arguments.csv, columns) as report, worker_pool(workers) as executor:
+        results = sweep_seeds(arguments.seeds, executor=executor, workers=workers, progress=report)
+        report.finish(results)
+    return results, time.perf_counter() - began
+
+
+@contextmanager
+def replacing(path, mode="wb"):
+    """A file that takes the place of `path` when the block ends well; if it does not, `path` stays as it was."""
+    path = os.path.realpath(path)
+    folder, name = os.path.split(path)
+    beside = os.path.join(folder, f".{name[:100]}.{os.getpid()}.part")
+    try:
+        with open(beside, mode) as file:
+            yield file
+        os.replace(beside, path)
+    except BaseException:
+        if os.path.exists(beside):
+            os.remove(beside)
+        raise
+
+
+# ------------------------------------------------------------------------------------------------- the command line
+
+
+def setting(default, help, kind=None, **options):
+    """A field of a settings dataclass: declared once, with the sentence and the check that the command line uses.
+
+    Args:
+        default: its default; for a bool, the option switches to the other value.
+        help: one line on what the option does.
+        kind: makes the value from its text, raising `argparse.ArgumentTypeError` on a bad one.
+        options: more for `argparse.ArgumentParser.add_argument`, such as choices.
+    """
+    return dataclasses.field(default=default, metadata={"type": kind, "help": help, **options})
+
+
+def whole_number(least, most=2**63 - 1):
+    """An argument type: a whole number from `least` to `most`."""
+
+    def parse(text):
+        if not re.fullmatch("[0-9]{1,19}", text) or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}, not {text!r}")
+        return int(text)
+
+    return parse
+
+
+def real_number(allowed, is_allowed):
+    """An argument type: a real number for which is_allowed(number) is true; `allowed` says in words which those are."""
+
+    def parse(text):
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not (math.isfinite(number) and is_allowed(number)):
+            raise argparse.ArgumentTypeError(f"must be {allowed}, not {text!r}")
+        return number
+
+    return parse
+
+
+seed_number = whole_number(0)
+learning_rate = real_number("a finite number above 0", lambda x: x > 0)
+momentum = real_number("a number from 0 up to, but not, 1", lambda x: 0 <= x < 1)
+init_scale = real_number("a number from 0 to 1e300", lambda x: 0 <= x <= 1e300)
+
+
+def seed_range(text):
+    """An argument type: A-B, the seeds from A to B, both included."""
+    match = re.fullmatch("([0-9]{1,18})-([0-9]{1,18})", text)
+    first, last = map(int, match.groups()) if match else (1, 0)
+    if not 0 <= last - first < MOST_SEEDS:
+        raise argparse.ArgumentTypeError(
+            f"must be A-B, whole numbers with A <= B and at most {MOST_SEEDS} seeds, such as 0-999; not {text!r}"
+        )
+    return range(first, last + 1)
+
+
+def output_file(text):
+    """An argument type: the path of a file that can be written or replaced. Nothing is written."""
+    import tempfile
+
+    try:
+        path = os.path.realpath(text)
+        mode = os.stat(path).st_mode if os.path.lexists(path) else None
+        if mode and stat.S_ISDIR(mode):
+            problem = "is a folder"
+        elif mode and not stat.S_ISREG(mode):
+            problem = "is not an ordinary file"
+        elif mode and not os.access(path, os.W_OK):
+            problem = "may not be written"
+        elif not os.path.isdir(os.path.dirname(path)):
+            problem = "is in a folder that does not exist"
+        else:
+            with tempfile.TemporaryFile(dir=os.path.dirname(path)):
+                return path
+    except (OSError, ValueError) as error:
+        problem = f"cannot be written: {getattr(error, 'strerror', None) or error}"
+    raise argparse.ArgumentTypeError(f"must be a file that can be written, but {text!r} {problem}")
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that says what is wrong in one line, and exits with 2."""
+
+    def error(self, message):
+        """Print the message on one line of stderr, and exit with 2."""
+        self.exit(2, f"{self.prog}: error: {' '.join(message.split())}\n")
+
+
+def parse_command_line(description, settings_class, argv=None):
+    """Read the command line of an experiment: its settings, and what both experiments have.
+
+    Args:
+        description: the first lines of --help.
+        settings_class: a dataclass whose fields were made by `setting`.
+        argv: the arguments; None takes those of this process.
+
+    Returns:
+        The settings, and a namespace with seed, seeds, workers, csv and save.
+
+    Raises:
+        SystemExit: after --help (0) or a bad argument (2).
+    """
+    parser = Parser(description=description, allow_abbrev=False)
+    parser.add_argument("--seed", type=seed_number, metavar="N", help="train one run from this seed (default: 0)")
+    parser.add_argument(
+        "--seeds", type=seed_range, metavar="A-B", help="train a run from each seed from A to B: a sweep"
+    )
+    for field in dataclasses.fields(settings_class):
+        flag, options = field.name.replace("_", "-"), {k: v for k, v in field.metadata.items() if v is not None}
+        if isinstance(field.default, bool):
+            flag = "no-" + flag if field.default else flag
+            options["action"] = "store_false" if field.default else "store_true"
+            options["help"] += " (default: off)"
+        else:
+            options["help"] += f" (default: {field.default})"
+            options.setdefault("metavar", None if "choices" in options else "X")
+        parser.add_argument("--" + flag, dest=field.name, default=field.default, **options)
+    parser.add_argument(
+        "--workers",
+        type=whole_number(1, 1024),
+        metavar="N",
+        help="processes of a sweep (default: what is fastest here)",
+    )
+    parser.add_argument(
+        "--csv", type=output_file, metavar="PATH", help="write a row a seed to this file (default: none)"
+    )
+    parser.add_argument(
+        "--save", type=output_file, metavar="PATH.npz", help="write the run's weights and history there (default: none)"
+    )
+    arguments = parser.parse_args(argv)
+    if arguments.seeds is not None:
+        if arguments.seed is not None:
+            parser.error("--seed is for one run and --seeds for a sweep: give one of them")
+        if arguments.save:
+            parser.error("--save is for one run: give --seed, or --csv to keep a sweep's results")
+    elif arguments.csv:
+        parser.error("--csv is for a sweep: give --seeds A-B, or --save to keep one run")
+    arguments.seed = arguments.seed or 0
+    settings = settings_class(
+        **{field.name: getattr(arguments, field.name) for field in dataclasses.fields(settings_class)}
+    )
+    return settings, arguments
+
+
+def described(settings):
+    """Every setting and its value, as one line of text."""
+    values = dataclasses.asdict(settings).items()
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value if not isinstance(value, bool) else 'on' if value else 'off'}"
+        for name, value in values
+    )
+
+
+def exit_code_of(main):
+    """Call main() as a command: Ctrl-C ends it with 130, a file that cannot be written with 1, and no traceback."""
+    try:
+        main()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        print(f"{os.path.basename(sys.argv[0])}: error: {error}", file=sys.stderr)
+        return 1
+    return 0
