@@ -18,8 +18,10 @@ or, in a notebook,
     print(run.solved_epoch, hidden_code_table(run.network).round(2))
 """
 
+import inspect
 import math
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -35,6 +37,7 @@ LOSSES = ("cross-entropy", "squared-error")
 
 # Scalars kept as arrays: converting a Python float takes NumPy longer than the arithmetic of one small network.
 ONE, HALF = np.array(1.0), np.array(0.5)
+einsum = inspect.unwrap(np.einsum)  # without the look for other array libraries, which takes longer than the sum
 
 
 # ---------------------------------------------------------------------------------------------------- the network
@@ -140,7 +143,7 @@ class Network:
         np.dot(self._inputs_and_one, self._layer1, out=self._net_hidden_matrix)
         logistic(self.net_hidden, out=self.hidden)
         self._hidden_and_one[:, :-1] = self.hidden
-        np.einsum("phr,hor->por", self._hidden_and_one, self._layer2, out=self.net_output)
+        einsum("phr,hor->por", self._hidden_and_one, self._layer2, out=self.net_output)
         logistic(self.net_output, out=self.output)
 
     def backward(self):
@@ -151,11 +154,11 @@ class Network:
             delta_output *= self._slope(self.output, self._slope_output)
         else:  # the slope of the logistic cancels against that of the logarithm
             delta_output *= self._mean_over_patterns
-        np.einsum("phr,por->hor", self._hidden_and_one, delta_output, out=self._gradient2)
+        einsum("phr,por->hor", self._hidden_and_one, delta_output, out=self._gradient2)
 
         # Copied with the outputs first, so that with one run, too, the sum over outputs is taken in order.
         self._W2_by_output[...] = self.W2.transpose(1, 0, 2)
-        np.einsum("por,ohr->phr", delta_output, self._W2_by_output, out=delta_hidden)
+        einsum("por,ohr->phr", delta_output, self._W2_by_output, out=delta_hidden)
         delta_hidden *= self._slope(self.hidden, self._slope_hidden)
         np.dot(self._inputs_and_one.T, self._delta_hidden_matrix, out=self._gradient1)
 
@@ -192,6 +195,8 @@ class Run:
         solved_epoch: after how many updates it was first solved, or None.
         diverged: whether a weight is no longer finite, so that nothing can be learned any more.
         state: (2, n_parameters), parameters and velocity of a run that was set aside, or None.
+        network, history, snapshots: of a run of `train_one` that has ended: its network as it was left, and the results
+            of the `Recorder`s of its history and snapshots, if they were asked for.
     """
 
     seed: int
@@ -199,6 +204,9 @@ class Run:
     solved_epoch: int | None = None
     diverged: bool = False
     state: np.ndarray | None = None
+    network: Network | None = None
+    history: dict | None = None
+    snapshots: dict | None = None
 
 
 @dataclass(frozen=True)
@@ -383,34 +391,20 @@ class Recorder:
         return {name: np.concatenate([block[name] for block in self._blocks], axis=-1) for name in self._blocks[0]}
 
 
-@dataclass
-class TrainedRun(Run):
-    """A run that has ended, with what was kept of it.
-
-    Attributes:
-        network: as it was left, R = 1.
-        history: what `figures` made of every epoch, a dictionary of arrays, or None.
-        snapshots: the result of a `Recorder` without figures, or None.
-    """
-
-    network: Network | None = None
-    history: dict | None = None
-    snapshots: dict | None = None
-
-
 def train_one(task, seed, figures=None, snapshot_every=None, watch=None):
     """Train a single run to its end.
 
     Args:
         task: a `Task`.
         seed: 0 or more.
-        figures: what to make of the states for the history; None keeps no history.
+        figures: what to make of the states for the history, see `Recorder`; None keeps no history.
         snapshot_every: keep snapshots every so many epochs, and of the end; None keeps none.
         watch: as in `train`.
 
     Returns:
-        A `TrainedRun`.
+        The `Run`, with its network and what was asked for.
     """
+    run = Run(seed)
     history = Recorder(1, figures) if figures else None
     snapshots = Recorder(snapshot_every) if snapshot_every else None
     watchers = [watcher for watcher in (history, snapshots, watch) if watcher]
@@ -419,16 +413,14 @@ def train_one(task, seed, figures=None, snapshot_every=None, watch=None):
         for watcher in watchers:
             watcher(epoch, network)
 
-    trained = TrainedRun(seed)
-
     def keep(run, network, lane):
         run.network = network
         if snapshots and run.epoch % snapshot_every:
             snapshots.note(run.epoch, network)
 
-    train(task, [trained], keep, watch=watch_all if watchers else None)
-    trained.history, trained.snapshots = history and history.result(), snapshots and snapshots.result()
-    return trained
+    train(task, [run], keep, watch=watch_all if len(watchers) > 1 else watchers[0] if watchers else None)
+    run.history, run.snapshots = history and history.result(), snapshots and snapshots.result()
+    return run
 
 
 def train_chunk(task, runs, seconds):
@@ -440,16 +432,7 @@ def train_chunk(task, runs, seconds):
 
 def sweep_task(task, seeds, executor=None, workers=1, progress=None):
     """Train a run of the task for each seed; arguments and result as of `sweep.run_sweep`."""
-    return sweep.run_sweep(
-        partial(train_chunk, task),
-        Run,
-        seeds,
-        task.row,
-        lanes=task.lanes,
-        executor=executor,
-        workers=workers,
-        progress=progress,
-    )
+    return sweep.run_sweep(partial(train_chunk, task), Run, seeds, task.row, task.lanes, executor, workers, progress)
 
 
 # ------------------------------------------------------------------------------------------------- the experiment
@@ -632,7 +615,7 @@ def train_seed(seed=0, settings=Settings(), history=False, snapshot_every=None, 
         watch: as in `train`.
 
     Returns:
-        A `TrainedRun`.
+        A `Run` that has ended, with its network.
     """
     figures = partial(_figures, settings.loss) if history else None
     return train_one(encoder_task(settings), seed, figures, snapshot_every, watch)
@@ -657,64 +640,56 @@ def sweep_seeds(seeds=range(1000), settings=Settings(), executor=None, workers=1
 
 def _run_command(seed, settings, save):
     """Train one run and print how it goes; write it to the path `save`, if that is not None."""
-    print("8-3-8 encoder, back-propagation")
-    print(f"seed {seed}, {sweep.described(settings)}\n")
-    print(f"{'epoch':>6}  {'loss':>9}  {'accuracy':>8}  distinct codes  elapsed")
+    print(f"8-3-8 encoder, back-propagation\nseed {seed}, {sweep.described(settings)}\n")
+    print(" epoch       loss  accuracy  distinct codes  elapsed")
     began = perf_counter()
 
     def report(epoch, network):
         if epoch % 500 == 0:
-            right, codes = accuracy(network.output, PATTERNS)[0], distinct_codes(network.hidden)[0]
-            seconds = perf_counter() - began
-            print(f"{epoch:6}  {network.loss()[0]:9.6f}  {right:8.1%}  {codes:12}/8  {seconds:5.2f} s", flush=True)
+            loss, right = network.loss()[0], accuracy(network.output, PATTERNS)[0]
+            codes, seconds = distinct_codes(network.hidden)[0], perf_counter() - began
+            print(f"{epoch:6}  {loss:9.6f}  {right:8.1%}  {codes:12}/8  {seconds:5.2f} s", flush=True)
 
-    trained = train_seed(seed, settings, history=save is not None, watch=report)
-    seconds = perf_counter() - began
-    hidden, network = hidden_code_table(trained.network), trained.network
-    pairs = colliding_pairs(hidden)
-    sharing = ", ".join(f"{i} and {j}" for i, j in pairs)
-    print()
-    if trained.diverged:
-        print(f"diverged at epoch {trained.epoch}: its weights are no longer finite")
-    elif trained.solved_epoch is not None:
-        print(f"solved at epoch {trained.solved_epoch}, {trained.epoch} epochs in {seconds:.2f} s")
+    run = train_seed(seed, settings, history=save is not None, watch=report)
+    seconds, network = perf_counter() - began, run.network
+    hidden, right = hidden_code_table(network), accuracy(network.output, PATTERNS)[0]
+    if run.diverged:
+        print(f"\ndiverged at epoch {run.epoch}: its weights are no longer finite")
+    elif run.solved_epoch is not None:
+        print(f"\nsolved at epoch {run.solved_epoch} ({run.epoch} epochs, {seconds:.2f} s)")
     else:
-        print(f"not solved in {trained.epoch} epochs, {seconds:.2f} s")
-    if sharing and not trained.diverged:
-        print(f"patterns that share a code: {sharing}")
-    right = accuracy(network.output, PATTERNS)[0]
+        print(f"\nnot solved in {run.epoch} epochs ({seconds:.2f} s)")
+    if not run.diverged and colliding_pairs(hidden):
+        print("patterns that share a code: " + ", ".join(f"{i} and {j}" for i, j in colliding_pairs(hidden)))
     print(f"final loss      {network.loss()[0]:.6f}")
     print(f"final accuracy  {right:.1%} ({round(8 * right)}/8)")
     print(f"distinct codes  {distinct_codes(hidden)}/8\n")
-    print("pattern  hidden activations  code")
+    print("pattern  hidden activations   code")
     for pattern, (activations, code) in enumerate(zip(hidden, binary_codes(hidden), strict=True)):
-        print(f"{pattern:7}  {'  '.join(f'{a:.3f}' for a in activations):18}  {code:03b}")
+        print(f"{pattern:7}  {'  '.join(f'{a:.3f}' for a in activations)}  {code:03b}")
     if save:
-        weights = {name: getattr(network, name)[..., 0] for name in ("W1", "b1", "W2", "b2")}
-        outcome = {"solved": trained.solved_epoch is not None, "epochs_run": trained.epoch, "seed": seed}
-        history = {f"history_{name}": values for name, values in trained.history.items()}
+        kept = {name: getattr(network, name)[..., 0] for name in ("W1", "b1", "W2", "b2")}
+        kept |= asdict(settings) | {"seed": seed, "solved": run.solved_epoch is not None, "epochs_run": run.epoch}
+        kept |= {f"history_{name}": values for name, values in run.history.items()}
         with sweep.replacing(save) as file:
-            np.savez(file, **weights, **outcome, **asdict(settings), **history)
+            np.savez(file, **kept)
 
 
 def _sweep_command(settings, arguments):
-    """Train a run a seed and print what came out."""
-    print("8-3-8 encoder, back-propagation")
-    print(f"seeds {arguments.seeds[0]}-{arguments.seeds[-1]}, {sweep.described(settings)}\n", flush=True)
+    """Train a run from each seed and print what came out."""
+    print(
+        f"8-3-8 encoder, back-propagation\nseeds {sweep.as_text(arguments.seeds)}, {sweep.described(settings)}\n",
+        flush=True,
+    )
     results, seconds = sweep.sweep_as_told(partial(sweep_seeds, settings=settings), arguments, CSV_COLUMNS)
-    solved, n = results["solved"], len(results)
-    print(f"solved           {sweep.proportion(solved.sum(), n)}")
+    solved, ending = results["solved"], Counter(results["distinct_codes"][~results["diverged"]].tolist())
+    print(f"solved           {sweep.proportion(solved.sum(), len(results))}")
     if solved.any():
         quartiles = np.percentile(results["solved_epoch"][solved], [25, 50, 75])
         print("epochs to solve  quartiles {:.10g}, {:.10g}, {:.10g}".format(*quartiles))
-    print("distinct codes   " + ", ".join(f"{codes}: {(count)}" for codes, count in _counts(results) if count))
+    print("distinct codes   " + ", ".join(f"{codes} in {ending[codes]} runs" for codes in sorted(ending)))
     print(f"diverged         {results['diverged'].sum()}")
-    print(f"wall time        {seconds:.2f} s, {results['epochs'].sum()} epochs")
-
-
-def _counts(results):
-    """(distinct codes, how many runs ended with so many), for 1 to 8."""
-    return [(codes, (results["distinct_codes"] == codes).sum()) for codes in range(1, 9)]
+    print(f"wall time        {seconds:.2f} s for {results['epochs'].sum()} epochs")
 
 
 def main(argv=None):

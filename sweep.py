@@ -27,7 +27,7 @@ MOST_SEEDS = 10**8
 # ------------------------------------------------------------------------------------------------------- sweeping
 
 
-def run_sweep(train_chunk, fresh, seeds, dtype, *, lanes, executor=None, workers=1, progress=None):
+def run_sweep(train_chunk, fresh, seeds, dtype, lanes, executor=None, workers=1, progress=None):
     """Train a run for each seed.
 
     Args:
@@ -80,7 +80,7 @@ def run_sweep(train_chunk, fresh, seeds, dtype, *, lanes, executor=None, workers
 
 @contextmanager
 def worker_pool(workers):
-    """A pool of worker processes for `run_sweep`, or None for one worker; they end at once if the block is left early."""
+    """A pool of worker processes for `run_sweep`, or None for one worker; an error in the block ends it at once."""
     if workers == 1:
         yield None
         return
@@ -88,7 +88,7 @@ def worker_pool(workers):
     import signal
     from concurrent.futures import ProcessPoolExecutor
 
-    # Ctrl-C goes to every process of a terminal; only this one shall answer it, so the workers inherit a blocked signal.
+    # Ctrl-C goes to every process of a terminal; only this one shall answer, so the workers inherit a blocked signal.
     mask = getattr(signal, "pthread_sigmask", lambda how, signals: None)
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
     try:
@@ -377,6 +377,11 @@ def parse_command_line(description, settings_class, argv=None):
         **{field.name: getattr(arguments, field.name) for field in dataclasses.fields(settings_class)}
     )
     return settings, arguments
+
+
+def as_text(seeds):
+    """A range of seeds as the command line takes it, A-B."""
+    return f"{seeds[0]}-{seeds[-1]}"
 
 
 def described(settings):
