@@ -23,7 +23,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from time import perf_counter
@@ -426,7 +426,11 @@ def train_one(task, seed, figures=None, snapshot_every=None, watch=None):
 def train_chunk(task, runs, seconds):
     """Train runs for some seconds; the rows of those that ended, and those that did not."""
     rows = []
-    unfinished = train(task, runs, lambda *ended: rows.append(task.measure(*ended)), lanes=task.lanes, seconds=seconds)
+
+    def measure(run, network, lane):
+        rows.append(np.array(task.measure(run, network, lane), task.row))  # copied, for the lane goes to another run
+
+    unfinished = train(task, runs, measure, lanes=task.lanes, seconds=seconds)
     return rows, unfinished
 
 
@@ -668,11 +672,7 @@ def _run_command(seed, settings, save):
     for pattern, (activations, code) in enumerate(zip(hidden, binary_codes(hidden), strict=True)):
         print(f"{pattern:7}  {'  '.join(f'{a:.3f}' for a in activations)}  {code:03b}")
     if save:
-        kept = {name: getattr(network, name)[..., 0] for name in ("W1", "b1", "W2", "b2")}
-        kept |= asdict(settings) | {"seed": seed, "solved": run.solved_epoch is not None, "epochs_run": run.epoch}
-        kept |= {f"history_{name}": values for name, values in run.history.items()}
-        with sweep.replacing(save) as file:
-            np.savez(file, **kept)
+        sweep.save_run(save, run, settings)
 
 
 def _sweep_command(settings, arguments):

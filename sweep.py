@@ -200,6 +200,27 @@ class SweepReport:
             print(f"{self.done} of {self.n_seeds} seeds were done{kept}", file=sys.stderr)
 
 
+def save_run(path, run, settings):
+    """Write a run of `train_one` as a plain .npz file: its weights, settings, outcome and history.
+
+    Args:
+        path: of the file.
+        run: that has ended, with its history; arrays are named history_ and the name of the figure.
+        settings: a dataclass; each is kept under its own name.
+    """
+    kept = {name: getattr(run.network, name)[..., 0] for name in ("W1", "b1", "W2", "b2")}
+    kept |= dataclasses.asdict(settings)
+    kept |= {
+        "seed": run.seed,
+        "solved": run.solved_epoch is not None,
+        "diverged": run.diverged,
+        "epochs_run": run.epoch,
+    }
+    kept |= {f"history_{name}": values for name, values in run.history.items()}
+    with replacing(path) as file:
+        np.savez(file, **kept)
+
+
 def sweep_as_told(sweep_seeds, arguments, columns):
     """Do the sweep that a command line asks for.
 
@@ -323,16 +344,17 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {' '.join(message.split())}\n")
 
 
-def parse_command_line(description, settings_class, argv=None):
+def parse_command_line(description, settings_class, argv=None, instead=None):
     """Read the command line of an experiment: its settings, and what both experiments have.
 
     Args:
         description: the first lines of --help.
         settings_class: a dataclass whose fields were made by `setting`.
         argv: the arguments; None takes those of this process.
+        instead: names of options that do something else than train, and what that is.
 
     Returns:
-        The settings, and a namespace with seed, seeds, workers, csv and save.
+        The settings, and a namespace with seed, seeds, workers, csv, save and the options of `instead`.
 
     Raises:
         SystemExit: after --help (0) or a bad argument (2).
@@ -364,7 +386,13 @@ def parse_command_line(description, settings_class, argv=None):
     parser.add_argument(
         "--save", type=output_file, metavar="PATH.npz", help="write the run's weights and history there (default: none)"
     )
+    for name, help in (instead or {}).items():
+        parser.add_argument("--" + name, action="store_true", help=f"{help} (default: off)")
     arguments = parser.parse_args(argv)
+    for name in instead or {}:
+        taken = [f"--{option}" for option in ("seed", "seeds", "csv", "save") if getattr(arguments, option) is not None]
+        if getattr(arguments, name.replace("-", "_")) and taken:
+            parser.error(f"--{name} trains nothing, so it does not go with {taken[0]}")
     if arguments.seeds is not None:
         if arguments.seed is not None:
             parser.error("--seed is for one run and --seeds for a sweep: give one of them")
