@@ -55,7 +55,6 @@ class Settings:
 
 
 PAPER_SWEEPS = 1425  # what the network of Figure 1 took
-PLACES = ("outer", "middle", "inner")  # of a mirror pair: inputs 1 and 6, 2 and 5, 3 and 4
 STRUCTURES = {"1:2:4": (2.0, 4.0), "2:3:4": (1.5, 2.0)}  # middle and largest pair magnitude over the smallest
 TOLERANCE = 0.05  # how far a measured property may be from the exact one, relative to the size it is about
 ROW = np.dtype(
@@ -71,7 +70,8 @@ ROW = np.dtype(
         ("structure", "U8"),
         ("diverged", "?"),
         ("solved_sweep", "i8"),  # -1 if it was not
-        ("order", "U20"),  # where the small, the middle and the large pair sit, from the outermost inwards
+        ("order", "U20"),  # this and the next as in `Analysis`
+        ("relative_norm", "f8"),
     ]
 )
 CSV_COLUMNS = ROW.names[:9]
@@ -155,6 +155,7 @@ def _measure(run, network, lane):
         run.diverged,
         run.solved_epoch if solved else -1,
         found.order,
+        found.relative_norm,
     )
 
 
@@ -233,6 +234,8 @@ class Analysis:
         palindrome_hidden, palindrome_output: the largest hidden activation and smallest output for a palindrome.
         other_hidden: over the other vectors, the smallest activation of the unit that is more active.
         one_on: how many of the 56 other vectors switch exactly one hidden unit on (activation above 0.5).
+        relative_norm: the norm of a hidden unit's six weights over the smallest net input, in size, that it gets from
+            the input units for another vector; mean over the units.
         smallest_gap: of the sums that the eight left-half patterns send to a hidden unit, how near two are.
         palindromes_correct, others_correct: of 8 and of 56, output nearer than 0.5 to its target.
         max_error: the largest |output - target|.
@@ -250,6 +253,7 @@ class Analysis:
     palindrome_output: float
     other_hidden: float
     one_on: int
+    relative_norm: float
     smallest_gap: float
     palindromes_correct: int
     others_correct: int
@@ -287,6 +291,7 @@ def analyse(network, run=0):
     ascending = np.sort(magnitudes, axis=0)
     ratios = (ascending / ascending[0]).mean(axis=1)
     rank = np.argsort(np.argsort(magnitudes.mean(axis=1)))
+    net_input = np.abs(network.inputs @ W1)  # from the input units alone, (64, 2)
     left_sums = np.sort(np.unique(network.inputs[:, :3], axis=0) @ W1[:3], axis=0)
     most_active, error = hidden.max(axis=1), np.abs(output - network.targets)[:, 0]
     return Analysis(
@@ -297,11 +302,12 @@ def analyse(network, run=0):
         ratio_largest=ratios[2],
         structure=structure_of(ratios[1], ratios[2]),
         order=" ".join(("small", "middle", "large")[i] for i in rank),
-        palindrome_input=np.abs(network.inputs[palindrome] @ W1).max(),
+        palindrome_input=net_input[palindrome].max(),
         palindrome_hidden=hidden[palindrome].max(),
         palindrome_output=output[palindrome].min(),
         other_hidden=most_active[~palindrome].min(),
         one_on=int(((hidden[~palindrome] > 0.5).sum(axis=1) == 1).sum()),
+        relative_norm=(np.sqrt(np.square(W1).sum(axis=0)) / net_input[~palindrome].min(axis=0)).mean(),
         smallest_gap=np.diff(left_sums, axis=0).min(),
         palindromes_correct=int((error[palindrome] < 0.5).sum()),
         others_correct=int((error[~palindrome] < 0.5).sum()),
@@ -325,7 +331,7 @@ def properties(found):
         (
             "the two hidden units are mirror images of each other",
             found.unit_difference < TOLERANCE * largest,
-            f"largest difference {found.unit_difference:.3f}, {found.unit_difference / largest:.1%} of the largest pair",
+            f"largest sum {found.unit_difference:.3f}, {found.unit_difference / largest:.1%} of the largest pair",
         ),
         (
             "pair magnitudes are in the ratio 1 : 2 : 4",
@@ -393,7 +399,8 @@ def _print_network(network):
     """Draw the network, and answer the source's properties."""
     found = analyse(network)
     left, right = (", ".join(f"{magnitude:.2f}" for magnitude in unit) for unit in found.magnitudes.T)
-    print(f"{drawing(network)}\n\npair magnitudes from outer to inner: left unit {left}; right unit {right}\n")
+    print(f"{drawing(network)}\n\npair magnitudes from outer to inner: left unit {left}; right unit {right}")
+    print(f"norm of a unit's weights over its smallest net input for a non-palindrome: {found.relative_norm:.2f}\n")
     for statement, holds, measured in properties(found):
         print(f"{'yes' if holds else 'no':>3}  {statement}: {measured}")
 
@@ -442,7 +449,9 @@ def _sweep_command(settings, arguments):
         faster = sweep.proportion((sweeps <= PAPER_SWEEPS).sum(), len(solved))
         print(f"at most {PAPER_SWEEPS}     {faster}: the percentile of the paper's run")
     for name in (*STRUCTURES, "other"):
-        print(f"{name:<15}  {sweep.proportion((solved['structure'] == name).sum(), len(solved))}")
+        norms = solved["relative_norm"][solved["structure"] == name]
+        median = f"; median norm over smallest net input {np.median(norms):.2f}" if len(norms) else ""
+        print(f"{name:<15}  {sweep.proportion(len(norms), len(solved))}{median}")
     orders = Counter(solved["order"].tolist())
     print("from outer to inner pair:")
     for order in map(" ".join, permutations(("small", "middle", "large"))):
