@@ -344,6 +344,28 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {' '.join(message.split())}\n")
 
 
+def add_settings(parser, settings_class, **defaults):
+    """Give a parser an option for each field of a settings dataclass; `defaults` take the place of the fields' own."""
+    for field in dataclasses.fields(settings_class):
+        default = defaults.get(field.name, field.default)
+        flag, options = field.name.replace("_", "-"), {k: v for k, v in field.metadata.items() if v is not None}
+        if isinstance(default, bool):
+            flag = "no-" + flag if default else flag
+            options["action"] = "store_false" if default else "store_true"
+            options["help"] += " (default: off)"
+        else:
+            options["help"] += f" (default: {default})"
+            options.setdefault("metavar", None if "choices" in options else "X")
+        parser.add_argument("--" + flag, dest=field.name, default=default, **options)
+
+
+def settings_from(arguments, settings_class):
+    """The settings that a parsed command line asks for."""
+    return settings_class(
+        **{field.name: getattr(arguments, field.name) for field in dataclasses.fields(settings_class)}
+    )
+
+
 def parse_command_line(description, settings_class, argv=None, instead=None):
     """Read the command line of an experiment: its settings, and what both experiments have.
 
@@ -364,16 +386,7 @@ def parse_command_line(description, settings_class, argv=None, instead=None):
     parser.add_argument(
         "--seeds", type=seed_range, metavar="A-B", help="train a run from each seed from A to B: a sweep"
     )
-    for field in dataclasses.fields(settings_class):
-        flag, options = field.name.replace("_", "-"), {k: v for k, v in field.metadata.items() if v is not None}
-        if isinstance(field.default, bool):
-            flag = "no-" + flag if field.default else flag
-            options["action"] = "store_false" if field.default else "store_true"
-            options["help"] += " (default: off)"
-        else:
-            options["help"] += f" (default: {field.default})"
-            options.setdefault("metavar", None if "choices" in options else "X")
-        parser.add_argument("--" + flag, dest=field.name, default=field.default, **options)
+    add_settings(parser, settings_class)
     parser.add_argument(
         "--workers",
         type=whole_number(1, 1024),
@@ -401,10 +414,7 @@ def parse_command_line(description, settings_class, argv=None, instead=None):
     elif arguments.csv:
         parser.error("--csv is for a sweep: give --seeds A-B, or --save to keep one run")
     arguments.seed = arguments.seed or 0
-    settings = settings_class(
-        **{field.name: getattr(arguments, field.name) for field in dataclasses.fields(settings_class)}
-    )
-    return settings, arguments
+    return settings_from(arguments, settings_class), arguments
 
 
 def as_text(seeds):
