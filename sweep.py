@@ -22,6 +22,7 @@ import numpy as np
 
 CHUNK_SECONDS = 0.25  # how long a worker trains before it reports; what Ctrl-C may lose
 MOST_SEEDS = 10**8
+MOST_DRAWN = 10**6  # epochs of a run to draw: its curves keep every one
 
 
 # ------------------------------------------------------------------------------------------------------- sweeping
@@ -156,13 +157,19 @@ def csv_line(row, columns):
     return ",".join(texts) + "\n"
 
 
+def show_progress(text=""):
+    """Show on a terminal, in place of what was shown last, how far long work is."""
+    if sys.stderr.isatty():
+        print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
+
+
 class SweepReport:
     """Writes the rows of a sweep to a CSV file as they come, and shows its progress if stderr is a terminal."""
 
     def __init__(self, n_seeds, path=None, columns=()):
         """For a sweep of n_seeds; path is that of the CSV file or None, columns are the names of its fields."""
         self.n_seeds, self.path, self.columns, self.done = n_seeds, path, columns, 0
-        self.began, self.on_terminal = time.perf_counter(), sys.stderr.isatty()
+        self.began = time.perf_counter()
 
     def __enter__(self):
         self.file = open(self.path, "w") if self.path else None
@@ -177,11 +184,8 @@ class SweepReport:
         if self.file:
             self.file.writelines(csv_line(row, self.columns) for row in rows)
             self.file.flush()
-        if self.on_terminal:
-            seconds_left = (time.perf_counter() - self.began) * (self.n_seeds - done) / done
-            print(
-                f"\r{done}/{self.n_seeds} seeds, {seconds_left:.0f} s left\x1b[K", end="", file=sys.stderr, flush=True
-            )
+        seconds_left = (time.perf_counter() - self.began) * (self.n_seeds - done) / done
+        show_progress(f"{done}/{self.n_seeds} seeds, {seconds_left:.0f} s left")
 
     def finish(self, results):
         """Put the whole file, the rows of all seeds, in the order of the seeds."""
@@ -191,8 +195,7 @@ class SweepReport:
                 file.writelines(csv_line(row, self.columns) for row in results)
 
     def __exit__(self, kind, error, traceback):
-        if self.on_terminal:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        show_progress()
         if self.file:
             self.file.close()
         if kind is KeyboardInterrupt:
@@ -336,6 +339,25 @@ def output_file(text):
     raise argparse.ArgumentTypeError(f"must be a file that can be written, but {text!r} {problem}")
 
 
+def output_folder(text):
+    """An argument type: the path of a folder that exists or can be made, and can be written to. Nothing is written."""
+    import tempfile
+
+    try:
+        path = folder = os.path.realpath(text)
+        while not os.path.lexists(folder):
+            folder = os.path.dirname(folder)
+        if text:
+            with tempfile.TemporaryFile(dir=folder):
+                return path
+        problem = "is not a folder"
+    except NotADirectoryError:
+        problem = "is not a folder" if path == folder else f"cannot be made, as {folder} is not a folder"
+    except (OSError, ValueError) as error:
+        problem = f"cannot be written to: {getattr(error, 'strerror', None) or error}"
+    raise argparse.ArgumentTypeError(f"must be a folder, but {text!r} {problem}")
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that says what is wrong in one line, and exits with 2."""
 
@@ -364,6 +386,23 @@ def settings_from(arguments, settings_class):
     return settings_class(
         **{field.name: getattr(arguments, field.name) for field in dataclasses.fields(settings_class)}
     )
+
+
+def picture_parser(description, settings_class, seed, **defaults):
+    """A parser of what all scripts that draw have: the seed, and the settings of the run with these defaults."""
+    parser = Parser(description=description, allow_abbrev=False)
+    help = f"draw the run of this seed (default: {seed})"
+    parser.add_argument("--seed", type=seed_number, default=seed, metavar="N", help=help)
+    add_settings(parser, settings_class, **defaults)
+    return parser
+
+
+def settings_to_draw(parser, arguments, settings_class):
+    """The settings of a run that is to be drawn; an error if its first, the length, is more than can be kept."""
+    settings, name = settings_from(arguments, settings_class), dataclasses.fields(settings_class)[0].name
+    if getattr(settings, name) > MOST_DRAWN:
+        parser.error(f"argument --{name}: of a run to draw it must be at most {MOST_DRAWN}")
+    return settings
 
 
 def parse_command_line(description, settings_class, argv=None, instead=None):

@@ -8,6 +8,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -128,10 +129,28 @@ def print_memory():
         print(f"{usage.ru_maxrss / 1024:8.0f} MB   --seeds {seeds}")
 
 
+def print_figure_costs():
+    """Print how long the scripts that draw take next to the import of what they draw with."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = "--seed 0 --epochs 4000 --snapshot-every 40 --fps 15".split()
+        encoder_gif = ["make_encoder_backprop_8_3_8_gif.py", *told, "--out", os.path.join(folder, "encoder.gif")]
+        symmetry_gif = ["make_symmetry_6_2_1_gif.py", "--seed", "1", "--out", os.path.join(folder, "symmetry.gif")]
+        commands = {
+            (f"{script} --seed {seed}", 4.0): [script, "--seed", seed, "--outdir", folder]
+            for script, seed in (("visualize_encoder_backprop_8_3_8.py", "0"), ("visualize_symmetry_6_2_1.py", "1"))
+        }
+        commands |= {
+            (" ".join(encoder_gif[:-2]), 6.0): encoder_gif,
+            (" ".join(symmetry_gif[:-2]), 6.0): symmetry_gif,
+        }
+        compare_processes("figures", ["-c", "import matplotlib.pyplot"], commands, turns=7)
+
+
 def main():
     """Measure everything and print it."""
     main_job = {("encoder_backprop_8_3_8.py --seed 0", 2.0): ["encoder_backprop_8_3_8.py", "--seed", "0"]}
     compare_processes("whole processes", ["-c", "import numpy"], main_job)
+    print_figure_costs()
     print_epoch_costs(
         {
             "encoder": encoder.encoder_task(encoder.Settings(epochs=10**9, early_stop=False)),

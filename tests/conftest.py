@@ -11,6 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell; the scripts would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 ENCODER = "encoder_backprop_8_3_8.py"
 
 

@@ -31,15 +31,13 @@ from encoder_backprop_8_3_8 import (
 # fmt: off
 EPOCHS_TO_SOLVE = {  # of the seeds from 0 to 29; the others are not solved within 20,000 epochs
     0: 3631, 1: 4651, 3: 982, 5: 488, 6: 799, 8: 656, 9: 1087, 10: 904, 12: 839, 13: 658, 14: 1090, 15: 601, 16: 918,
-    17: 691, 19: 1001, 21: 1724, 23: 806, 24: 724, 26: 772, 27: 662, 28: None,
+    17: 691, 19: 1001, 20: 865, 21: 1724, 23: 806, 24: 724, 26: 772, 27: 662,
 }
 HIDDEN_OF_SEED_0 = [
     [.581, .003, .001], [.005, .996, .930], [.999, .016, .500], [.999, .995, .066],
     [.961, .757, .999], [.135, .998, .005], [.002, .202, .054], [.021, .006, .862],
 ]
 # fmt: on
-del EPOCHS_TO_SOLVE[28]
-
 SOLVES_AND_THEN_DIVERGES = Settings(lr=1e307, momentum=0.999, init_scale=1e300, epochs=200), 660
 EXTREMES = {
     "lr 1e-300": Settings(lr=1e-300, epochs=300),
@@ -57,7 +55,7 @@ ALL_EXTREMES = pytest.mark.parametrize("settings", EXTREMES.values(), ids=EXTREM
 BOTH_LOSSES = pytest.mark.parametrize("loss", LOSSES)
 
 
-def initial_network(seed, settings=Settings()):
+def initial_network(seed, settings):
     """A network as the reference says that it starts."""
     rng, s = np.random.default_rng(seed), settings.init_scale
     network = Network(PATTERNS, PATTERNS, 3, settings.loss)
@@ -115,7 +113,7 @@ def test_initial_weights_are_drawn_as_in_the_reference(seed, scale):
         np.testing.assert_array_equal(first[name][..., 0], getattr(expected, name)[..., 0])
 
 
-# ----------------------------------------------------------------------------------------------- codes and the solved test
+# ------------------------------------------------------------------------------------------- codes and the solved test
 
 
 def test_a_code_is_read_with_the_first_unit_highest():
@@ -171,10 +169,10 @@ def test_solved_takes_both_eight_codes_and_full_accuracy():
     "settings",
     [
         Settings(epochs=1200, early_stop=False),
-        Settings(epochs=600, early_stop=False, lr=5),
-        Settings(epochs=600, early_stop=False, lr=20, init_scale=3),
+        Settings(epochs=600, early_stop=False, init_scale=1),
+        Settings(epochs=600, early_stop=False, init_scale=10, lr=1),
     ],
-    ids=["reference", "lr 5", "lr 20, init_scale 3"],
+    ids=["reference", "init_scale 1", "init_scale 10, lr 1"],
 )
 def test_the_fast_solved_test_agrees_with_is_solved_at_every_epoch(settings):
     fast, found = SolvedTest(), []
@@ -193,7 +191,7 @@ def test_the_fast_solved_test_agrees_with_is_solved_at_every_epoch(settings):
 
 def test_history_and_snapshots_are_those_of_a_network_trained_step_by_step():
     settings = Settings(epochs=600)
-    run, network = train_seed(3, settings, history=True, snapshot_every=1), initial_network(3)
+    run, network = train_seed(3, settings, history=True, snapshot_every=1), initial_network(3, settings)
     assert run.history["epoch"].tolist() == run.snapshots["epoch"].tolist() == list(range(601))
     assert {len(values) for values in run.history.values()} == {601}
     for epoch in range(601):
@@ -305,7 +303,8 @@ def test_an_extreme_run_ends_in_a_sweep_as_it_does_alone(settings, loss):
     settings = replace(settings, loss=loss)
     for row in sweep_seeds(range(4), settings):
         run = train_seed(int(row["seed"]), settings)
-        assert (row["epochs"], row["diverged"], row["solved"]) == (run.epoch, run.diverged, run.solved_epoch is not None)
+        outcome = run.epoch, run.diverged, run.solved_epoch or -1
+        assert outcome == (row["epochs"], row["diverged"], row["solved_epoch"])
 
 
 def test_runs_that_diverge_leave_those_beside_them_alone():
@@ -328,9 +327,9 @@ def test_the_notebook_example_of_the_docstring_works(capsys):
 
 
 def test_importing_runs_nothing_and_loads_numpy_alone():
-    code = "import sys, encoder_backprop_8_3_8; sys.exit(', '.join({'matplotlib', 'PIL', 'imageio'} & set(sys.modules)))"
+    code = "import sys, encoder_backprop_8_3_8; print({'matplotlib', 'PIL', 'imageio'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "set()\n", "")
 
 
 def test_hidden_code_table_is_a_copy_of_the_hidden_activations():
