@@ -708,15 +708,16 @@ def _run_command(seed, settings, save):
 
 def _sweep_command(settings, arguments):
     """Train a run from each seed and print what came out."""
+    experiment = partial(sweep_seeds, settings=settings)
+    known = sweep.rows_in_file(experiment, arguments, CSV_COLUMNS, ROW, settings.epochs)
     print("8-3-8 encoder, back-propagation")
     print(f"seeds {sweep.as_text(arguments.seeds)}, {sweep.described(settings)}\n", flush=True)
-    experiment = partial(sweep_seeds, settings=settings)
-    results, seconds = sweep.sweep_as_told(experiment, arguments, CSV_COLUMNS, ROW, settings.epochs)
+    results, seconds = sweep.sweep_as_told(experiment, arguments, CSV_COLUMNS, known)
     solved, codes = results["solved"], results["distinct_codes"]
     ending = Counter(codes[~results["diverged"]].tolist())
     print(f"solved           {sweep.proportion(solved.sum(), len(results))}")
     print(f"accuracy 100 %   {sweep.proportion((results['accuracy'] == 1).sum(), len(results))}")
-    print("distinct codes   " + ", ".join(f"{n} in {ending[n]} runs" for n in sorted(ending)))
+    print("distinct codes   " + ", ".join(f"{n} in {ending[n]}" for n in sorted(ending)) + " runs")
     print(f"diverged         {results['diverged'].sum()}")
     for n in (7, 8):
         if (codes == n).any():
@@ -739,18 +740,12 @@ def _print_solved(runs):
     quartiles = "quartiles {:.10g}, {:.10g}, {:.10g}"
     print("epochs to solve  " + quartiles.format(*np.percentile(runs["solved_epoch"], [25, 50, 75])))
     print(f"lost again       {sweep.proportion((runs['distinct_codes'] < 8).sum(), n)} ended with fewer than 8 codes")
-    near = runs["near_corner"]
-    print(
-        f"within 0.05      {near.mean() / bits:.1%} of activations; all 24 in {sweep.proportion((near == bits).sum(), n)}"
-    )
-    same = runs["sign_is_bit"]
-    print(
-        f"sign of W1       {same.mean() / bits:.1%} of code bits; all 24 in {sweep.proportion((same == bits).sum(), n)}"
-    )
-    print(
-        "weight norm      "
-        + "quartiles {:.2f}, {:.2f}, {:.2f}".format(*np.percentile(runs["weight_norm"], [25, 50, 75]))
-    )
+    shares = {"within 0.05": (runs["near_corner"], "activations"), "sign of W1": (runs["sign_is_bit"], "code bits")}
+    for title, (found, what) in shares.items():
+        print(
+            f"{title:<16} {found.mean() / bits:.1%} of {what}; all 24 in {sweep.proportion((found == bits).sum(), n)}"
+        )
+    print(f"weight norm      {quartiles.format(*np.percentile(runs['weight_norm'], [25, 50, 75]).round(2))}")
     eight = runs["codes"][runs["distinct_codes"] == 8]
     used = np.stack([(eight == code).sum(axis=0) for code in range(8)])
     # A code is used once a run, so the 64 counts have only 49 degrees of freedom, and the statistic is 8/7 too large.

@@ -247,7 +247,7 @@ def read_csv(path, columns, dtype):
         raise BadInput(f"{path} is there already and is not a file of such a sweep; give another --csv")
     rows = np.zeros(len(lines) - 1, dtype)  # what follows the last end of line is torn, or nothing
     for name in dtype.names:
-        if dtype[name] == float:
+        if dtype[name].kind == "f":
             rows[name] = np.nan
     rows["from_file"] = True
     for row, line in zip(rows, lines, strict=False):
@@ -365,26 +365,41 @@ def save_run(path, run, settings):
         np.savez(file, **kept)
 
 
-def sweep_as_told(sweep_seeds, arguments, columns, dtype, cap):
-    """Do the sweep that a command line asks for; go on with it if its CSV file is there.
+def rows_in_file(sweep_seeds, arguments, columns, dtype, cap):
+    """The rows that the CSV file of a command line has already, once it is sure that this command would write them.
 
     Args:
-        sweep_seeds: takes seeds, executor, workers, progress and known as `run_sweep` does, and returns its results.
+        sweep_seeds: trains a sequence of seeds as `run_sweep` does.
         arguments: of `parse_command_line`.
         columns: the names of the fields of a row that go into the CSV file.
         dtype: of a row.
         cap: how many epochs an unsolved run has.
 
     Returns:
-        The results, and the wall time in seconds.
+        A structured array, empty without a file.
 
     Raises:
-        BadInput: the CSV file is there, but not from the same command.
+        BadInput: the file is there, but not from the same command.
     """
-    began, seeds, known = time.perf_counter(), arguments.seeds, np.zeros(0, dtype)
-    if arguments.csv:
-        known = read_csv(arguments.csv, columns, dtype)
-        check_rows(arguments.csv, known, seeds, columns, sweep_seeds, cap)
+    if not arguments.csv:
+        return np.zeros(0, dtype)
+    rows = read_csv(arguments.csv, columns, dtype)
+    check_rows(arguments.csv, rows, arguments.seeds, columns, sweep_seeds, cap)
+    return rows
+
+
+def sweep_as_told(sweep_seeds, arguments, columns, known):
+    """Do the sweep that a command line asks for.
+
+    Args:
+        sweep_seeds: takes seeds, executor, workers, progress and known as `run_sweep` does, and returns its results.
+        arguments, columns: as for `rows_in_file`.
+        known: what that has returned.
+
+    Returns:
+        The results, and the wall time in seconds.
+    """
+    began, seeds = time.perf_counter(), arguments.seeds
     workers = min(arguments.workers or fastest_worker_count(len(seeds) - len(known)), len(seeds))
     with SweepReport(len(seeds), arguments.csv, columns, known) as report, worker_pool(workers) as executor:
         results = sweep_seeds(seeds, executor=executor, workers=workers, progress=report, known=known)

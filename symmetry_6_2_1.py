@@ -72,6 +72,7 @@ ROW = np.dtype(
         ("solved_sweep", "i8"),  # -1 if it was not
         ("order", "U20"),  # this and the next as in `Analysis`
         ("relative_norm", "f8"),
+        ("from_file", "?"),  # whether only the columns of a CSV file are known, from an earlier sweep
     ]
 )
 CSV_COLUMNS = ROW.names[:9]
@@ -156,6 +157,7 @@ def _measure(run, network, lane):
         run.solved_epoch if solved else -1,
         found.order,
         found.relative_norm,
+        False,
     )
 
 
@@ -192,18 +194,18 @@ def train_seed(seed=0, settings=Settings(), history=False, snapshot_every=None, 
     return train_one(task, seed, partial(_figures, task.targets) if history else None, snapshot_every, watch)
 
 
-def sweep_seeds(seeds=range(1000), settings=Settings(), executor=None, workers=1, progress=None):
+def sweep_seeds(seeds=range(1000), settings=Settings(), executor=None, workers=1, progress=None, known=()):
     """Train a network from each seed.
 
     Args:
         seeds: a range, or a sequence of different seeds.
         settings: a `Settings`.
-        executor, workers, progress: as in `sweep.run_sweep`; by default all is done in this process.
+        executor, workers, progress, known: as in `sweep.run_sweep`; by default all is done in this process.
 
     Returns:
         A structured array of `ROW`, in the order of the seeds.
     """
-    return sweep_task(symmetry_task(settings), seeds, executor, workers, progress)
+    return sweep_task(symmetry_task(settings), seeds, executor, workers, progress, known)
 
 
 def figure_1():
@@ -435,29 +437,39 @@ def _run_command(seed, settings, save):
 
 def _sweep_command(settings, arguments):
     """Train a run from each seed and print what came out."""
+    experiment = partial(sweep_seeds, settings=settings)
+    known = sweep.rows_in_file(experiment, arguments, CSV_COLUMNS, ROW, settings.sweeps)
     print("6-2-1 symmetry network, back-propagation")
     print(f"seeds {sweep.as_text(arguments.seeds)}, {sweep.described(settings)}\n", flush=True)
-    results, seconds = sweep.sweep_as_told(partial(sweep_seeds, settings=settings), arguments, CSV_COLUMNS)
-    solved = results[results["solved"]]
+    results, seconds = sweep.sweep_as_told(experiment, arguments, CSV_COLUMNS, known)
+    solved, trained = results[results["solved"]], results[~results["from_file"]]
     print(f"solved           {sweep.proportion(len(solved), len(results))}")
-    if len(solved):
-        sweeps = solved["solved_sweep"]
+    sweeps = solved["sweeps"] if settings.early_stop else trained["solved_sweep"][trained["solved"]]
+    if len(sweeps):
         quantiles = "min {:.10g}, quartiles {:.10g}, {:.10g}, {:.10g}, max {:.10g}"
         print(
             f"sweeps to solve  {quantiles.format(*np.percentile(sweeps, range(0, 101, 25)))}, mean {sweeps.mean():.0f}"
         )
-        faster = sweep.proportion((sweeps <= PAPER_SWEEPS).sum(), len(solved))
+        faster = sweep.proportion((sweeps <= PAPER_SWEEPS).sum(), len(sweeps))
         print(f"at most {PAPER_SWEEPS}     {faster}: the percentile of the paper's run")
     for name in (*STRUCTURES, "other"):
-        norms = solved["relative_norm"][solved["structure"] == name]
-        median = f"; median norm over smallest net input {np.median(norms):.2f}" if len(norms) else ""
-        print(f"{name:<15}  {sweep.proportion(len(norms), len(solved))}{median}")
-    orders = Counter(solved["order"].tolist())
-    print("from outer to inner pair:")
-    for order in map(" ".join, permutations(("small", "middle", "large"))):
-        print(f"    {order:<20} {orders[order]}")
+        print(f"{name:<16} {sweep.proportion((solved['structure'] == name).sum(), len(solved))}")
     print(f"diverged         {results['diverged'].sum()}")
-    print(f"wall time        {seconds:.2f} s for {results['sweeps'].sum()} sweeps")
+    if len(trained) < len(results):
+        print(f"\nof the {len(trained)} runs that were not in the file already:")
+    _print_solved(trained[trained["solved"]])
+    print(f"wall time        {seconds:.2f} s for {trained['sweeps'].sum()} sweeps")
+
+
+def _print_solved(runs):
+    """Print what the rows of solved runs show beyond their columns in a CSV file, see `Analysis`."""
+    for name in (*STRUCTURES, "other"):
+        norms = runs["relative_norm"][runs["structure"] == name]
+        if len(norms):
+            print(f"relative norm    median {np.median(norms):.2f} in {name}")
+    orders = Counter(runs["order"].tolist())
+    for order in map(" ".join, permutations(("small", "middle", "large"))):
+        print(f"outer to inner   {order:<20} in {orders[order]} runs")
 
 
 def main(argv=None):
