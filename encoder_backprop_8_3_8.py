@@ -50,6 +50,7 @@ def logistic(net_input, out):
     np.reciprocal(out, out)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of a network that has diverged, the loss is nan
 def cross_entropy(net_output, targets):
     """Cross-entropy, summed over outputs and averaged over patterns, from the outputs' net inputs.
 
@@ -66,6 +67,7 @@ def cross_entropy(net_output, targets):
     return np.logaddexp(0.0, wrongness).sum(axis=(0, 1)) / len(net_output)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def squared_error(output, targets):
     """Half the squared error, summed over outputs and patterns (eq. 3); arguments and result as `cross_entropy`."""
     return 0.5 * np.square(output - targets).sum(axis=(0, 1))
