@@ -72,6 +72,7 @@ ROW = np.dtype(
         ("solved_sweep", "i8"),  # -1 if it was not
         ("order", "U20"),  # this and the next as in `Analysis`
         ("relative_norm", "f8"),
+        ("holds", "?", 9),  # which of `properties`
         ("from_file", "?"),  # whether only the columns of a CSV file are known, from an earlier sweep
     ]
 )
@@ -157,6 +158,7 @@ def _measure(run, network, lane):
         run.solved_epoch if solved else -1,
         found.order,
         found.relative_norm,
+        [holds for _, holds, _ in properties(found)],
         False,
     )
 
@@ -467,6 +469,8 @@ def _print_solved(runs):
         norms = runs["relative_norm"][runs["structure"] == name]
         if len(norms):
             print(f"relative norm    median {np.median(norms):.2f} in {name}")
+    for (statement, *_), holds in zip(properties(analyse(figure_1())), runs["holds"].sum(axis=0), strict=True):
+        print(f"holds            {sweep.proportion(holds, len(runs))}: {statement}")
     orders = Counter(runs["order"].tolist())
     for order in map(" ".join, permutations(("small", "middle", "large"))):
         print(f"outer to inner   {order:<20} in {orders[order]} runs")

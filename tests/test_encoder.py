@@ -305,7 +305,11 @@ def test_an_extreme_run_ends_in_a_sweep_as_it_does_alone(settings, loss):
     settings = replace(settings, loss=loss)
     for row in sweep_seeds(range(4), settings):
         run = train_seed(int(row["seed"]), settings)
-        assert (row["epochs"], row["diverged"], row["solved"]) == (run.epoch, run.diverged, run.solved_epoch is not None)
+        assert (row["epochs"], row["diverged"], row["solved"]) == (
+            run.epoch,
+            run.diverged,
+            run.solved_epoch is not None,
+        )
 
 
 def test_runs_that_diverge_leave_those_beside_them_alone():
@@ -328,7 +332,9 @@ def test_the_notebook_example_of_the_docstring_works(capsys):
 
 
 def test_importing_runs_nothing_and_loads_numpy_alone():
-    code = "import sys, encoder_backprop_8_3_8; sys.exit(', '.join({'matplotlib', 'PIL', 'imageio'} & set(sys.modules)))"
+    code = (
+        "import sys, encoder_backprop_8_3_8; sys.exit(', '.join({'matplotlib', 'PIL', 'imageio'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

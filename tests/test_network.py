@@ -119,7 +119,9 @@ def test_cross_entropy_is_summed_over_outputs_and_averaged_over_patterns(problem
     (P, O), t = network.targets.shape, network.targets  # noqa: E741
     for run, loss in enumerate(network.loss()):
         y = network.output[..., run]
-        terms = [t[p, o] * math.log(y[p, o]) + (1 - t[p, o]) * math.log(1 - y[p, o]) for p in range(P) for o in range(O)]
+        terms = [
+            t[p, o] * math.log(y[p, o]) + (1 - t[p, o]) * math.log(1 - y[p, o]) for p in range(P) for o in range(O)
+        ]
         assert loss == pytest.approx(-sum(terms) / P, rel=1e-12)
 
 
