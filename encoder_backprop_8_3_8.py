@@ -171,6 +171,13 @@ class Network:
         v += g
         w -= v
 
+    def alone(self, run):
+        """A copy of one of the runs as a network with R = 1."""
+        copy = Network(self.inputs, self.targets, self.hidden.shape[1], self.loss_name)
+        for name in ("parameters", "velocity", "gradient", "net_hidden", "hidden", "net_output", "output"):
+            getattr(copy, name)[:] = getattr(self, name)[..., [run]]
+        return copy
+
     def loss(self):
         """The loss of each run, (R,); `forward` must have been called."""
         return loss_of(self.loss_name, self.net_output, self.output, self._targets)
@@ -415,7 +422,7 @@ def train_one(task, seed, figures=None, snapshot_every=None, watch=None):
             watcher(epoch, network)
 
     def keep(run, network, lane):
-        run.network = network
+        run.network = network.alone(lane)
         if snapshots and run.epoch % snapshot_every:
             snapshots.note(run.epoch, network)
 
@@ -470,7 +477,7 @@ ROW = np.dtype(
         ("epochs", "i8"),  # how many were run
         ("accuracy", "f8"),  # of the last epoch, 0 to 1, as are the next two
         ("distinct_codes", "i8"),
-        ("loss", "f8"),
+        ("loss", "f8"),  # nan if diverged
         ("diverged", "?"),
         ("solved_epoch", "i8"),  # -1 if it was not
         ("codes", "u1", 8),  # each pattern's code as a number
@@ -608,13 +615,14 @@ def _measure(run, network, lane):
     """A row of `ROW` for a run that has ended."""
     hidden, net_output, output = (a[:, :, [lane]] for a in (network.hidden, network.net_output, network.output))
     solved = run.solved_epoch is not None
+    loss = loss_of(network.loss_name, net_output, output, PATTERNS[:, :, None])[0]
     return (
         run.seed,
         solved,
         run.epoch,
         accuracy(output, PATTERNS)[0],
         distinct_codes(hidden)[0],
-        loss_of(network.loss_name, net_output, output, PATTERNS[:, :, None])[0],
+        math.nan if run.diverged else loss,
         run.diverged,
         run.solved_epoch if solved else -1,
         binary_codes(hidden)[:, 0],
@@ -711,7 +719,7 @@ def _run_command(seed, settings, save):
 def _sweep_command(settings, arguments):
     """Train a run from each seed and print what came out."""
     experiment = partial(sweep_seeds, settings=settings)
-    known = sweep.rows_in_file(experiment, arguments, CSV_COLUMNS, ROW, settings.epochs)
+    known = sweep.rows_in_file(experiment, arguments, CSV_COLUMNS, ROW, "loss", settings.epochs)
     print("8-3-8 encoder, back-propagation")
     print(f"seeds {sweep.as_text(arguments.seeds)}, {sweep.described(settings)}\n", flush=True)
     results, seconds = sweep.sweep_as_told(experiment, arguments, CSV_COLUMNS, known)

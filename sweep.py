@@ -223,13 +223,14 @@ class Recorder:
         return {name: np.concatenate([block[name] for block in self._blocks], axis=-1) for name in self._blocks[0]}
 
 
-def read_csv(path, columns, dtype):
+def read_csv(path, columns, dtype, error):
     """The rows of a sweep's CSV file that may have been interrupted; a torn last line does not count.
 
     Args:
         path: of the file, which need not exist.
         columns: the names of its fields, of `dtype`.
-        dtype: structured type of the rows; it has a field from_file, which is set.
+        dtype: structured type of the rows; it has fields diverged and from_file, which are set.
+        error: the name of the field that is nan if a run has diverged.
 
     Returns:
         A structured array; a real field that is not in the file is nan, another one 0 or empty.
@@ -256,6 +257,7 @@ def read_csv(path, columns, dtype):
                 row[column] = int(text) if dtype[column].kind in "bi" else text
         except ValueError:
             raise BadInput(f"{path} is there already, and holds a line that is not a row: {line[:80]!r}") from None
+    rows["diverged"] = np.isnan(rows[error])
     return rows
 
 
@@ -290,7 +292,7 @@ def check_rows(path, rows, seeds, columns, train, cap):
         else (sample[name] == again[name]).all()
         for name in columns
     )
-    unsolved = ~rows["solved"] & ~np.isnan(rows[next(name for name in columns if rows.dtype[name].kind == "f")])
+    unsolved = ~rows["solved"] & ~rows["diverged"]
     if not same or (epochs > cap).any() or (epochs[unsolved] != cap).any():
         raise BadInput(f"{path} is there already, from a sweep with other settings; give another --csv")
 
@@ -365,7 +367,7 @@ def save_run(path, run, settings):
         np.savez(file, **kept)
 
 
-def rows_in_file(sweep_seeds, arguments, columns, dtype, cap):
+def rows_in_file(sweep_seeds, arguments, columns, dtype, error, cap):
     """The rows that the CSV file of a command line has already, once it is sure that this command would write them.
 
     Args:
@@ -373,6 +375,7 @@ def rows_in_file(sweep_seeds, arguments, columns, dtype, cap):
         arguments: of `parse_command_line`.
         columns: the names of the fields of a row that go into the CSV file.
         dtype: of a row.
+        error: the name of the field that is nan if a run has diverged.
         cap: how many epochs an unsolved run has.
 
     Returns:
@@ -383,7 +386,7 @@ def rows_in_file(sweep_seeds, arguments, columns, dtype, cap):
     """
     if not arguments.csv:
         return np.zeros(0, dtype)
-    rows = read_csv(arguments.csv, columns, dtype)
+    rows = read_csv(arguments.csv, columns, dtype, error)
     check_rows(arguments.csv, rows, arguments.seeds, columns, sweep_seeds, cap)
     return rows
 

@@ -20,6 +20,7 @@ or, in a notebook,
     print(run.solved_epoch, analyse(run.network).structure)
 """
 
+import math
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ ROW = np.dtype(
         ("solved", "?"),
         ("sweeps", "i8"),  # how many were run
         ("correct", "i8"),  # of the 64 patterns: output nearer than 0.5 to its target
-        ("max_error", "f8"),
+        ("max_error", "f8"),  # nan if diverged
         ("ratio_middle", "f8"),
         ("ratio_largest", "f8"),
         ("antisymmetry", "f8"),
@@ -149,7 +150,7 @@ def _measure(run, network, lane):
         solved,
         run.epoch,
         found.palindromes_correct + found.others_correct,
-        found.max_error,
+        math.nan if run.diverged else found.max_error,
         found.ratio_middle,
         found.ratio_largest,
         found.antisymmetry,
@@ -319,6 +320,7 @@ def analyse(network, run=0):
     )
 
 
+@np.errstate(all="ignore")  # of what is divided by a weight that is 0
 def properties(found):
     """The properties that the paper and its readers state, and whether an `Analysis` shows them.
 
@@ -440,7 +442,7 @@ def _run_command(seed, settings, save):
 def _sweep_command(settings, arguments):
     """Train a run from each seed and print what came out."""
     experiment = partial(sweep_seeds, settings=settings)
-    known = sweep.rows_in_file(experiment, arguments, CSV_COLUMNS, ROW, settings.sweeps)
+    known = sweep.rows_in_file(experiment, arguments, CSV_COLUMNS, ROW, "max_error", settings.sweeps)
     print("6-2-1 symmetry network, back-propagation")
     print(f"seeds {sweep.as_text(arguments.seeds)}, {sweep.described(settings)}\n", flush=True)
     results, seconds = sweep.sweep_as_told(experiment, arguments, CSV_COLUMNS, known)
