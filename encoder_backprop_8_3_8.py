@@ -727,7 +727,7 @@ def _sweep_command(settings, arguments):
     ending = Counter(codes[~results["diverged"]].tolist())
     print(f"solved           {sweep.proportion(solved.sum(), len(results))}")
     print(f"accuracy 100 %   {sweep.proportion((results['accuracy'] == 1).sum(), len(results))}")
-    print("distinct codes   " + ", ".join(f"{n} in {ending[n]}" for n in sorted(ending)) + " runs")
+    print("distinct codes   " + (", ".join(f"{n} in {ending[n]}" for n in sorted(ending)) + " runs" if ending else "-"))
     print(f"diverged         {results['diverged'].sum()}")
     for n in (7, 8):
         if (codes == n).any():
