@@ -1,8 +1,8 @@
 """How fast the project is. Run by hand, on a quiet machine:  python3 tests/benchmark.py
 
 Every figure is a ratio of two things measured in the same run, one after the other by turns, so that a slow or busy
-machine changes both. With --memory it also sweeps 100,000 seeds and shows that memory stays flat. With --quick it only shows
-that everything can be measured.
+machine changes both. With --memory it also sweeps 100,000 seeds, and shows that memory stays flat. With --quick it only
+shows that everything can be measured.
 """
 
 import os
