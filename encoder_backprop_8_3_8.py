@@ -21,11 +21,10 @@ or, in a notebook,
 import inspect
 import math
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from time import perf_counter
 
 import numpy as np
@@ -51,6 +50,7 @@ def logistic(net_input, out):
     np.reciprocal(out, out)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of a network that has diverged, the loss is nan
 def cross_entropy(net_output, targets):
     """Cross-entropy, summed over outputs and averaged over patterns, from the outputs' net inputs.
 
@@ -67,6 +67,7 @@ def cross_entropy(net_output, targets):
     return np.logaddexp(0.0, wrongness).sum(axis=(0, 1)) / len(net_output)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def squared_error(output, targets):
     """Half the squared error, summed over outputs and patterns (eq. 3); arguments and result as `cross_entropy`."""
     return 0.5 * np.square(output - targets).sum(axis=(0, 1))
@@ -170,6 +171,13 @@ class Network:
         v += g
         w -= v
 
+    def alone(self, run):
+        """A copy of one of the runs as a network with R = 1."""
+        copy = Network(self.inputs, self.targets, self.hidden.shape[1], self.loss_name)
+        for name in ("parameters", "velocity", "gradient", "net_hidden", "hidden", "net_output", "output"):
+            getattr(copy, name)[:] = getattr(self, name)[..., [run]]
+        return copy
+
     def loss(self):
         """The loss of each run, (R,); `forward` must have been called."""
         return loss_of(self.loss_name, self.net_output, self.output, self._targets)
@@ -191,18 +199,24 @@ class Run:
 
     Attributes:
         seed: what its initial weights are drawn from.
-        epoch: weight updates made when it ended or was set aside.
+        epoch: weight updates made when it ended or was set aside, over all attempts.
         solved_epoch: after how many updates it was first solved, or None.
         diverged: whether a weight is no longer finite, so that nothing can be learned any more.
+        attempt: how often it has been restarted.
+        codes, codes_epoch: on tasks with restarts, the most distinct codes of this attempt, and the epoch it had them
+            first.
         state: (2, n_parameters), parameters and velocity of a run that was set aside, or None.
         network, history, snapshots: of a run of `train_one` that has ended: its network as it was left, and the results
-            of the `Recorder`s of its history and snapshots, if they were asked for.
+            of the `sweep.Recorder`s of its history and snapshots, if they were asked for.
     """
 
     seed: int
     epoch: int = 0
     solved_epoch: int | None = None
     diverged: bool = False
+    attempt: int = 0
+    codes: int = 0
+    codes_epoch: int = 0
     state: np.ndarray | None = None
     network: Network | None = None
     history: dict | None = None
@@ -220,6 +234,9 @@ class Task:
         measure: takes a run that has ended, the network and the run's lane; returns the run's row of a sweep, a tuple.
         row: the structured type of such a row.
         learning_rate, momentum, epochs, early_stop: epochs is the cap; without early stop every run goes on to it.
+        codes: takes the network; returns the distinct codes of each run, (R,). Needed for restarts only.
+        restarts, patience: a run that has had no more distinct codes than before for `patience` epochs starts again,
+            `restarts` times at most, from a fresh child stream of its seed.
         lanes: how many runs to train at once in a sweep; what was measured to be fastest.
         lane_multiple: a batch is filled up with idle lanes to a multiple of this. BLAS adds up in another order when
             the last few columns do not fill a register, and a run's result must not depend on its company.
@@ -237,6 +254,9 @@ class Task:
     momentum: float
     epochs: int
     early_stop: bool = True
+    codes: Callable | None = None
+    restarts: int = 0
+    patience: int = 0
     lanes: int = 256
     lane_multiple: int = 1
 
@@ -274,8 +294,8 @@ def train(task, runs, ended, lanes=1, watch=None, seconds=math.inf):
     Returns:
         The runs that have not ended, with what is needed to go on.
     """
-    waiting, deadline = iter(runs), perf_counter() + seconds
-    batch = list(islice(waiting, lanes))
+    waiting, deadline = deque(runs), perf_counter() + seconds
+    batch = [waiting.popleft() for _ in range(min(lanes, len(waiting)))]
     if not batch:
         return []
     network = task.network(len(batch))
@@ -291,27 +311,31 @@ def train(task, runs, ended, lanes=1, watch=None, seconds=math.inf):
         if watch:
             watch(step - began[0], network)
 
-        over = None  # the lanes whose run ends here
+        leaving = []  # the lanes whose run ends here or starts again
         solved = solved_test(network)
-        if solved.size or careful or step == first_cap:
-            over = _lanes_over(task, network, solved, batch, [step - first for first in began])
-        if over:
-            for lane in over:
+        if solved.size or careful or step == first_cap or task.restarts:
+            epochs = [step - first for first in began]
+            leaving = _lanes_over(task, network, solved, batch, epochs)
+            for lane in leaving:
                 ended(batch[lane], network, lane)
-            followers = dict(zip(over, waiting, strict=False))
-            if len(over) == len(batch) and not followers:
-                return []
+            stuck = _lanes_stuck(task, network, batch, epochs, leaving) if task.restarts else []
+            for lane in stuck:
+                waiting.appendleft(_restarted(batch[lane], epochs[lane]))
+            leaving += stuck
+        followers = {lane: waiting.popleft() for lane in leaving if waiting}
+        if len(leaving) == len(batch) and not followers:
+            return []
 
         network.backward()
         network.step(learning_rate, momentum)
         step += 1
 
-        if over:
+        if leaving:
             for lane, run in followers.items():
                 _load(task, network, lane, run)
                 batch[lane], began[lane] = run, step - run.epoch
-            if len(followers) < len(over):
-                kept = [lane for lane in range(len(batch)) if lane not in over or lane in followers]
+            if len(followers) < len(leaving):
+                kept = [lane for lane in range(len(batch)) if lane not in leaving or lane in followers]
                 network = _narrowed(task, network, kept)
                 batch, began = [batch[lane] for lane in kept], [began[lane] for lane in kept]
             first_cap, careful = min(began) + task.epochs, task.can_diverge(network.parameters)
@@ -338,10 +362,30 @@ def _lanes_over(task, network, solved, batch, epochs):
     return sorted(over)
 
 
+def _lanes_stuck(task, network, batch, epochs, over):
+    """The lanes, but those that are over, of runs that have been on a plateau of their distinct codes for too long."""
+    for run, codes, epoch in zip(batch, task.codes(network).tolist(), epochs, strict=False):
+        if codes > run.codes:
+            run.codes, run.codes_epoch = codes, epoch
+    return [
+        lane
+        for lane, (run, epoch) in enumerate(zip(batch, epochs, strict=True))
+        if run.attempt < task.restarts and epoch - run.codes_epoch >= task.patience and lane not in over
+    ]
+
+
+def _restarted(run, epoch):
+    """The run, ready for its next attempt after this epoch."""
+    run.attempt, run.epoch, run.codes, run.codes_epoch, run.state = run.attempt + 1, epoch, 0, epoch, None
+    return run
+
+
 def _load(task, network, lane, run):
     """Put a run, fresh or set aside, into a lane of the network."""
     if run.state is None:
-        network.parameters[:, lane] = task.draw(np.random.default_rng(run.seed))
+        child = (run.attempt - 1,) if run.attempt else ()  # of the seed, as numpy.random.SeedSequence.spawn makes them
+        rng = np.random.default_rng(np.random.SeedSequence(run.seed, spawn_key=child))
+        network.parameters[:, lane] = task.draw(rng)
         network.velocity[:, lane] = 0.0
     else:
         network.parameters[:, lane], network.velocity[:, lane] = run.state
@@ -355,49 +399,13 @@ def _narrowed(task, network, kept):
     return narrow
 
 
-class Recorder:
-    """A watcher for `train` that keeps what it sees of the run in lane 0.
-
-    Its result is a dictionary of arrays whose last axis is time: epoch (n,), W1, b1, W2, b2, hidden, net_output and
-    output; or what `figures` makes of such a dictionary, many epochs at once.
-    """
-
-    ARRAYS = ("W1", "b1", "W2", "b2", "hidden", "net_output", "output")
-
-    def __init__(self, every=1, figures=None):
-        self.every, self._figures, self._states, self._blocks = every, figures, [], []
-
-    def __call__(self, epoch, network):
-        """Note the state of the run, if it is time to."""
-        if epoch % self.every == 0:
-            self.note(epoch, network)
-
-    def note(self, epoch, network):
-        """Note the state of the run."""
-        self._states.append((epoch, *(getattr(network, name)[..., 0].copy() for name in self.ARRAYS)))
-        if len(self._states) == 256:
-            self._compute()
-
-    def _compute(self):
-        stacked = (np.stack(values, axis=-1) for values in zip(*self._states, strict=True))
-        states = dict(zip(("epoch", *self.ARRAYS), stacked, strict=True))
-        self._blocks.append(self._figures(states) if self._figures else states)
-        self._states = []
-
-    def result(self):
-        """All that was noted, a dictionary of arrays."""
-        if self._states:
-            self._compute()
-        return {name: np.concatenate([block[name] for block in self._blocks], axis=-1) for name in self._blocks[0]}
-
-
 def train_one(task, seed, figures=None, snapshot_every=None, watch=None):
     """Train a single run to its end.
 
     Args:
         task: a `Task`.
         seed: 0 or more.
-        figures: what to make of the states for the history, see `Recorder`; None keeps no history.
+        figures: what to make of the states for the history, see `sweep.Recorder`; None keeps no history.
         snapshot_every: keep snapshots every so many epochs, and of the end; None keeps none.
         watch: as in `train`.
 
@@ -405,8 +413,8 @@ def train_one(task, seed, figures=None, snapshot_every=None, watch=None):
         The `Run`, with its network and what was asked for.
     """
     run = Run(seed)
-    history = Recorder(1, figures) if figures else None
-    snapshots = Recorder(snapshot_every) if snapshot_every else None
+    history = sweep.Recorder(1, figures) if figures else None
+    snapshots = sweep.Recorder(snapshot_every) if snapshot_every else None
     watchers = [watcher for watcher in (history, snapshots, watch) if watcher]
 
     def watch_all(epoch, network):
@@ -414,7 +422,7 @@ def train_one(task, seed, figures=None, snapshot_every=None, watch=None):
             watcher(epoch, network)
 
     def keep(run, network, lane):
-        run.network = network
+        run.network = network.alone(lane)
         if snapshots and run.epoch % snapshot_every:
             snapshots.note(run.epoch, network)
 
@@ -434,9 +442,10 @@ def train_chunk(task, runs, seconds):
     return rows, unfinished
 
 
-def sweep_task(task, seeds, executor=None, workers=1, progress=None):
+def sweep_task(task, seeds, executor=None, workers=1, progress=None, known=()):
     """Train a run of the task for each seed; arguments and result as of `sweep.run_sweep`."""
-    return sweep.run_sweep(partial(train_chunk, task), Run, seeds, task.row, task.lanes, executor, workers, progress)
+    train = partial(train_chunk, task)
+    return sweep.run_sweep(train, Run, seeds, task.row, task.lanes, executor, workers, progress, known)
 
 
 # ------------------------------------------------------------------------------------------------- the experiment
@@ -452,6 +461,12 @@ class Settings:
     init_scale: float = setting(0.1, "draw initial weights uniformly from -X to X", sweep.init_scale)
     loss: str = setting(LOSSES[0], "what is minimized", choices=LOSSES)
     early_stop: bool = setting(True, "train on to the last epoch when the run is solved")
+    restarts: int = setting(
+        0, "start a run that is on a plateau again, so many times at most", sweep.whole_number(0), metavar="N"
+    )
+    patience: int = setting(
+        1000, "a plateau is so many epochs without more distinct codes than before", sweep.whole_number(1), metavar="K"
+    )
 
 
 PATTERNS = np.eye(8)  # each is its own target
@@ -462,10 +477,15 @@ ROW = np.dtype(
         ("epochs", "i8"),  # how many were run
         ("accuracy", "f8"),  # of the last epoch, 0 to 1, as are the next two
         ("distinct_codes", "i8"),
-        ("loss", "f8"),
+        ("loss", "f8"),  # nan if diverged
         ("diverged", "?"),
         ("solved_epoch", "i8"),  # -1 if it was not
         ("codes", "u1", 8),  # each pattern's code as a number
+        ("restarts", "i8"),
+        ("near_corner", "i8"),  # of the 24 hidden activations, how many are within 0.05 of 0 or 1
+        ("sign_is_bit", "i8"),  # of the 24 weights in W1, how many are positive where the bit is 1 and negative where 0
+        ("weight_norm", "f8"),  # ||W1||_F + ||W2||_F
+        ("from_file", "?"),  # whether only the columns of a CSV file are known, from an earlier sweep
     ]
 )
 CSV_COLUMNS = ROW.names[:6]
@@ -509,7 +529,10 @@ N_BITS = np.array([bin(byte).count("1") for byte in range(256)])
 
 def colliding_pairs(hidden):
     """The pairs of patterns (i, j), i < j, that share a code, for the hidden activations (P, H) of one run."""
-    codes = binary_codes(hidden)
+    return _pairs_of(binary_codes(hidden))
+
+
+def _pairs_of(codes):
     return [(i, j) for j in range(len(codes)) for i in range(j) if codes[i] == codes[j]]
 
 
@@ -525,6 +548,11 @@ def accuracy(output, targets):
     """
     right = targets.argmax(axis=1) == output.argmax(axis=1).T
     return right.mean(axis=-1)
+
+
+def weight_norm(W1, W2):
+    """The Frobenius norms of W1 (8, 3, R) and W2 (3, 8, R), added, (R,)."""
+    return sum(np.sqrt(np.square(W).sum(axis=(0, 1))) for W in (W1, W2))
 
 
 def is_solved(network):
@@ -567,7 +595,14 @@ def encoder_task(settings):
         momentum=settings.momentum,
         epochs=settings.epochs,
         early_stop=settings.early_stop,
+        codes=_codes_of_runs,
+        restarts=settings.restarts,
+        patience=settings.patience,
     )
+
+
+def _codes_of_runs(network):
+    return distinct_codes(network.hidden)
 
 
 def _draw_weights(scale, rng):
@@ -580,28 +615,34 @@ def _measure(run, network, lane):
     """A row of `ROW` for a run that has ended."""
     hidden, net_output, output = (a[:, :, [lane]] for a in (network.hidden, network.net_output, network.output))
     solved = run.solved_epoch is not None
+    loss = loss_of(network.loss_name, net_output, output, PATTERNS[:, :, None])[0]
     return (
         run.seed,
         solved,
         run.epoch,
         accuracy(output, PATTERNS)[0],
         distinct_codes(hidden)[0],
-        loss_of(network.loss_name, net_output, output, PATTERNS[:, :, None])[0],
+        math.nan if run.diverged else loss,
         run.diverged,
         run.solved_epoch if solved else -1,
         binary_codes(hidden)[:, 0],
+        run.attempt,
+        (np.abs(hidden - np.round(hidden)) <= 0.05).sum(),
+        ((network.W1[:, :, [lane]] > 0) == (hidden > HALF)).sum(),
+        weight_norm(network.W1[:, :, [lane]], network.W2[:, :, [lane]])[0],
+        False,
     )
 
 
 def _figures(loss, states):
-    """The history of a run, from what a `Recorder` has stacked."""
+    """The history of a run, from what a `sweep.Recorder` has stacked."""
     hidden, (first, second) = states["hidden"], np.triu_indices(len(PATTERNS), 1)
     return {
         "epoch": states["epoch"],
         "loss": loss_of(loss, states["net_output"], states["output"], PATTERNS[:, :, None]),
         "accuracy": accuracy(states["output"], PATTERNS),
         "distinct_codes": distinct_codes(hidden),
-        "weight_norm": sum(np.sqrt(np.square(states[name]).sum(axis=(0, 1))) for name in ("W1", "W2")),
+        "weight_norm": weight_norm(states["W1"], states["W2"]),
         "code_distance": np.sqrt(np.square(hidden[first] - hidden[second]).sum(axis=1)).mean(axis=0),
     }
 
@@ -625,18 +666,18 @@ def train_seed(seed=0, settings=Settings(), history=False, snapshot_every=None, 
     return train_one(encoder_task(settings), seed, figures, snapshot_every, watch)
 
 
-def sweep_seeds(seeds=range(1000), settings=Settings(), executor=None, workers=1, progress=None):
+def sweep_seeds(seeds=range(1000), settings=Settings(), executor=None, workers=1, progress=None, known=()):
     """Train a network from each seed.
 
     Args:
         seeds: a range, or a sequence of different seeds.
         settings: a `Settings`.
-        executor, workers, progress: as in `sweep.run_sweep`; by default all is done in this process.
+        executor, workers, progress, known: as in `sweep.run_sweep`; by default all is done in this process.
 
     Returns:
         A structured array of `ROW`, in the order of the seeds.
     """
-    return sweep_task(encoder_task(settings), seeds, executor, workers, progress)
+    return sweep_task(encoder_task(settings), seeds, executor, workers, progress, known)
 
 
 # ------------------------------------------------------------------------------------------------ the command line
@@ -677,19 +718,66 @@ def _run_command(seed, settings, save):
 
 def _sweep_command(settings, arguments):
     """Train a run from each seed and print what came out."""
-    print(
-        f"8-3-8 encoder, back-propagation\nseeds {sweep.as_text(arguments.seeds)}, {sweep.described(settings)}\n",
-        flush=True,
-    )
-    results, seconds = sweep.sweep_as_told(partial(sweep_seeds, settings=settings), arguments, CSV_COLUMNS)
-    solved, ending = results["solved"], Counter(results["distinct_codes"][~results["diverged"]].tolist())
+    experiment = partial(sweep_seeds, settings=settings)
+    known = sweep.rows_in_file(experiment, arguments, CSV_COLUMNS, ROW, "loss", settings.epochs)
+    print("8-3-8 encoder, back-propagation")
+    print(f"seeds {sweep.as_text(arguments.seeds)}, {sweep.described(settings)}\n", flush=True)
+    results, seconds = sweep.sweep_as_told(experiment, arguments, CSV_COLUMNS, known)
+    solved, codes = results["solved"], results["distinct_codes"]
+    ending = Counter(codes[~results["diverged"]].tolist())
     print(f"solved           {sweep.proportion(solved.sum(), len(results))}")
-    if solved.any():
-        quartiles = np.percentile(results["solved_epoch"][solved], [25, 50, 75])
-        print("epochs to solve  quartiles {:.10g}, {:.10g}, {:.10g}".format(*quartiles))
-    print("distinct codes   " + ", ".join(f"{codes} in {ending[codes]} runs" for codes in sorted(ending)))
+    print(f"accuracy 100 %   {sweep.proportion((results['accuracy'] == 1).sum(), len(results))}")
+    print("distinct codes   " + (", ".join(f"{n} in {ending[n]}" for n in sorted(ending)) + " runs" if ending else "-"))
     print(f"diverged         {results['diverged'].sum()}")
-    print(f"wall time        {seconds:.2f} s for {results['epochs'].sum()} epochs")
+    for n in (7, 8):
+        if (codes == n).any():
+            print(f"loss             median {np.median(results['loss'][codes == n]):.6f} in runs with {n} codes")
+    trained = results[~results["from_file"]]
+    if len(trained) < len(results):
+        print(f"\nof the {len(trained)} runs that were not in the file already:")
+    if trained["solved"].any():
+        _print_solved(trained[trained["solved"]])
+    if ((trained["distinct_codes"] == 7) & ~trained["diverged"]).any():
+        _print_collisions(trained[(trained["distinct_codes"] == 7) & ~trained["diverged"]])
+    if settings.restarts:
+        _print_restarts(trained)
+    print(f"wall time        {seconds:.2f} s for {trained['epochs'].sum()} epochs")
+
+
+def _print_solved(runs):
+    """Print what the rows of solved runs have in common."""
+    n, bits = len(runs), 24
+    quartiles = "quartiles {:.10g}, {:.10g}, {:.10g}"
+    print("epochs to solve  " + quartiles.format(*np.percentile(runs["solved_epoch"], [25, 50, 75])))
+    print(f"lost again       {sweep.proportion((runs['distinct_codes'] < 8).sum(), n)} ended with fewer than 8 codes")
+    shares = {"within 0.05": (runs["near_corner"], "activations"), "sign of W1": (runs["sign_is_bit"], "code bits")}
+    for title, (found, what) in shares.items():
+        print(
+            f"{title:<16} {found.mean() / bits:.1%} of {what}; all 24 in {sweep.proportion((found == bits).sum(), n)}"
+        )
+    print(f"weight norm      {quartiles.format(*np.percentile(runs['weight_norm'], [25, 50, 75]).round(2))}")
+    eight = runs["codes"][runs["distinct_codes"] == 8]
+    used = np.stack([(eight == code).sum(axis=0) for code in range(8)])
+    # A code is used once a run, so the 64 counts have only 49 degrees of freedom, and the statistic is 8/7 too large.
+    print(f"code by pattern  used {used.min()} to {used.max()} times; {sweep.uniformity(used, 49, 7 / 8)}")
+
+
+def _print_collisions(runs):
+    """Print which pair of patterns shares a code, from the rows of runs that ended with 7 codes."""
+    pairs = Counter(pair for codes in runs["codes"] for pair in _pairs_of(codes))
+    counts = np.array([pairs[i, j] for j in range(8) for i in range(j)])
+    print(f"shared by pair   used {counts.min()} to {counts.max()} times; {sweep.uniformity(counts, 27)}")
+    print("    " + " ".join(f"{i}-{j}:{pairs[i, j]}" for i in range(8) for j in range(i + 1, 8)))
+
+
+def _print_restarts(rows):
+    """Print how many restarts the runs needed, beside the geometric law of their first attempts."""
+    restarts = rows["restarts"][rows["solved"]]
+    first = (restarts == 0).sum() / len(rows)
+    print(f"restarts         at most {rows['restarts'].max()}, mean {rows['restarts'].mean():.3f}")
+    for n in range(restarts.max(initial=0) + 1):
+        expected = len(rows) * first * (1 - first) ** n
+        print(f"    solved after {n:2} restarts: {(restarts == n).sum():6}, by the geometric law {expected:8.1f}")
 
 
 def main(argv=None):

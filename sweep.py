@@ -28,7 +28,7 @@ MOST_DRAWN = 10**6  # epochs of a run to draw: its curves keep every one
 # ------------------------------------------------------------------------------------------------------- sweeping
 
 
-def run_sweep(train_chunk, fresh, seeds, dtype, lanes, executor=None, workers=1, progress=None):
+def run_sweep(train_chunk, fresh, seeds, dtype, lanes, executor=None, workers=1, progress=None, known=()):
     """Train a run for each seed.
 
     Args:
@@ -40,6 +40,7 @@ def run_sweep(train_chunk, fresh, seeds, dtype, lanes, executor=None, workers=1,
         executor: any `concurrent.futures.Executor`; None trains in this process.
         workers: how many chunks the executor works on at once.
         progress: called as progress(rows, done) with the new rows, a structured array, and how many seeds are done.
+        known: rows of seeds that need not be trained, a structured array.
 
     Returns:
         A structured array, one row a seed, in the order of the seeds.
@@ -54,8 +55,12 @@ def run_sweep(train_chunk, fresh, seeds, dtype, lanes, executor=None, workers=1,
         return future
 
     place = seeds.index if isinstance(seeds, range) else {seed: i for i, seed in enumerate(seeds)}.__getitem__
-    results, done = np.zeros(len(seeds), dtype), 0
-    waiting, left = iter(seeds), len(seeds)  # left: seeds that have not been started
+    results, done, skipped = np.zeros(len(seeds), dtype), len(known), set()
+    for row in known:
+        results[place(int(row[0]))] = row
+        skipped.add(int(row[0]))
+    waiting = (seed for seed in seeds if seed not in skipped)
+    left = len(seeds) - len(skipped)  # seeds that have not been started
     aside, working = [], set()
     while aside or left or working:
         while (aside or left) and len(working) < workers:
@@ -150,6 +155,32 @@ def proportion(successes, n):
     return f"{successes}/{n} = {share:.1f} % (95 % interval {100 * low:.1f}-{100 * high:.1f} %)"
 
 
+def chi_square_p(statistic, degrees):
+    """The probability that a chi-square variable with so many degrees of freedom is larger, in closed form."""
+    if statistic <= 0:
+        return 1.0
+    x, a = statistic / 2, 0.5 if degrees % 2 else 1.0
+    p = math.erfc(math.sqrt(x)) if degrees % 2 else math.exp(-x)
+    while a < degrees / 2:
+        p += math.exp(a * math.log(x) - x - math.lgamma(a + 1))
+        a += 1
+    return p
+
+
+def uniformity(counts, degrees, factor=1.0):
+    """The chi-square test of counts against all being equally likely, as text.
+
+    Args:
+        counts: an array of any shape.
+        degrees: of freedom.
+        factor: by which the usual statistic is multiplied to have that distribution.
+    """
+    expected = counts.mean()
+    statistic = factor * (np.square(counts - expected) / expected).sum() if expected else 0.0
+    few = "; too few for the test" if expected < 5 else ""
+    return f"chi-square {statistic:.2f}, {degrees} degrees of freedom, p = {chi_square_p(statistic, degrees):.3g}{few}"
+
+
 def csv_line(row, columns):
     """A row of a structured array as a line of CSV: 0 or 1 for a bool, nine digits for a real number."""
     values = (row[column].item() for column in columns)
@@ -163,19 +194,134 @@ def show_progress(text=""):
         print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
 
 
+class Recorder:
+    """A watcher for the training loop that keeps what it sees of the run in lane 0.
+
+    Its result is a dictionary of arrays whose last axis is time: epoch (n,), W1, b1, W2, b2, hidden, net_output and
+    output; or what `figures` makes of such a dictionary, many epochs at once.
+    """
+
+    ARRAYS = ("W1", "b1", "W2", "b2", "hidden", "net_output", "output")
+
+    def __init__(self, every=1, figures=None):
+        self.every, self._figures, self._states, self._blocks = every, figures, [], []
+
+    def __call__(self, epoch, network):
+        """Note the state of the run, if it is time to."""
+        if epoch % self.every == 0:
+            self.note(epoch, network)
+
+    def note(self, epoch, network):
+        """Note the state of the run."""
+        self._states.append((epoch, *(getattr(network, name)[..., 0].copy() for name in self.ARRAYS)))
+        if len(self._states) == 256:
+            self._compute()
+
+    def _compute(self):
+        stacked = (np.stack(values, axis=-1) for values in zip(*self._states, strict=True))
+        states = dict(zip(("epoch", *self.ARRAYS), stacked, strict=True))
+        self._blocks.append(self._figures(states) if self._figures else states)
+        self._states = []
+
+    def result(self):
+        """All that was noted, a dictionary of arrays."""
+        if self._states:
+            self._compute()
+        return {name: np.concatenate([block[name] for block in self._blocks], axis=-1) for name in self._blocks[0]}
+
+
+def read_csv(path, columns, dtype, error):
+    """The rows of a sweep's CSV file that may have been interrupted; a torn last line does not count.
+
+    Args:
+        path: of the file, which need not exist.
+        columns: the names of its fields, of `dtype`.
+        dtype: structured type of the rows; it has fields diverged and from_file, which are set.
+        error: the name of the field that is nan if a run has diverged.
+
+    Returns:
+        A structured array; a real field that is not in the file is nan, another one 0 or empty.
+
+    Raises:
+        BadInput: the file is not one of such a sweep.
+    """
+    if not os.path.exists(path):
+        return np.zeros(0, dtype)
+    with open(path, newline="", errors="replace") as file:
+        header, *lines = file.read().split("\n")
+    if not lines and ",".join(columns).startswith(header):
+        return np.zeros(0, dtype)  # interrupted before the first row
+    if header != ",".join(columns):
+        raise BadInput(f"{path} is there already and is not a file of such a sweep; give another --csv")
+    rows = np.zeros(len(lines) - 1, dtype)  # what follows the last end of line is torn, or nothing
+    for name in dtype.names:
+        if dtype[name].kind == "f":
+            rows[name] = np.nan
+    rows["from_file"] = True
+    for row, line in zip(rows, lines, strict=False):
+        try:
+            for column, text in zip(columns, line.split(","), strict=True):
+                row[column] = int(text) if dtype[column].kind in "bi" else text
+        except ValueError:
+            raise BadInput(f"{path} is there already, and holds a line that is not a row: {line[:80]!r}") from None
+    rows["diverged"] = np.isnan(rows[error])
+    return rows
+
+
+def check_rows(path, rows, seeds, columns, train, cap):
+    """Make sure that a sweep with these settings would have written these rows.
+
+    The runs that took the least and the most epochs are trained again. The other rows must at least end where the
+    settings let runs end.
+
+    Args:
+        path: of the file that they are from.
+        rows: a structured array.
+        seeds: a range, of the sweep.
+        columns: the fields to compare; the second is solved, the third the number of epochs.
+        train: takes seeds and returns their rows.
+        cap: how many epochs an unsolved run has.
+
+    Raises:
+        BadInput: they are from another sweep.
+    """
+    if not len(rows):
+        return
+    numbers, epochs = rows["seed"], rows[columns[2]]
+    if len(np.unique(numbers)) < len(rows) or min(numbers) < seeds[0] or max(numbers) > seeds[-1]:
+        raise BadInput(f"{path} is there already, with seeds twice or beyond {as_text(seeds)}; give another --csv")
+    by_epochs = np.argsort(epochs, kind="stable")
+    sample = rows[np.unique([*by_epochs[:4], *by_epochs[-4:]])]
+    again = train(sample["seed"].tolist())
+    same = all(
+        np.allclose(sample[name], again[name], rtol=1e-6, atol=0, equal_nan=True)
+        if sample.dtype[name].kind == "f"
+        else (sample[name] == again[name]).all()
+        for name in columns
+    )
+    unsolved = ~rows["solved"] & ~rows["diverged"]
+    if not same or (epochs > cap).any() or (epochs[unsolved] != cap).any():
+        raise BadInput(f"{path} is there already, from a sweep with other settings; give another --csv")
+
+
 class SweepReport:
     """Writes the rows of a sweep to a CSV file as they come, and shows its progress if stderr is a terminal."""
 
-    def __init__(self, n_seeds, path=None, columns=()):
-        """For a sweep of n_seeds; path is that of the CSV file or None, columns are the names of its fields."""
-        self.n_seeds, self.path, self.columns, self.done = n_seeds, path, columns, 0
+    def __init__(self, n_seeds, path=None, columns=(), known=()):
+        """For a sweep of n_seeds; path of the CSV file or None, names of its fields, and rows that it starts with."""
+        self.n_seeds, self.path, self.columns, self.known = n_seeds, path, columns, known
+        self.done = len(known)
         self.began = time.perf_counter()
 
     def __enter__(self):
-        self.file = open(self.path, "w") if self.path else None
-        if self.file:
-            self.file.write(",".join(self.columns) + "\n")
-            self.file.flush()
+        self.file = None
+        if self.path:
+            if len(self.known):  # without the torn line
+                self.finish(self.known)
+            self.file = open(self.path, "a" if len(self.known) else "w")
+            if not len(self.known):
+                self.file.write(",".join(self.columns) + "\n")
+                self.file.flush()
         return self
 
     def __call__(self, rows, done):
@@ -184,11 +330,12 @@ class SweepReport:
         if self.file:
             self.file.writelines(csv_line(row, self.columns) for row in rows)
             self.file.flush()
-        seconds_left = (time.perf_counter() - self.began) * (self.n_seeds - done) / done
+        seconds = time.perf_counter() - self.began
+        seconds_left = seconds * (self.n_seeds - done) / (done - len(self.known))
         show_progress(f"{done}/{self.n_seeds} seeds, {seconds_left:.0f} s left")
 
     def finish(self, results):
-        """Put the whole file, the rows of all seeds, in the order of the seeds."""
+        """Write the whole file, with the rows of these results in their order."""
         if self.path:
             with replacing(self.path, "w") as file:
                 file.write(",".join(self.columns) + "\n")
@@ -199,7 +346,7 @@ class SweepReport:
         if self.file:
             self.file.close()
         if kind is KeyboardInterrupt:
-            kept = f"; their rows are in {self.path}" if self.path else ""
+            kept = f"; their rows are in {self.path}, and the same command goes on" if self.path else ""
             print(f"{self.done} of {self.n_seeds} seeds were done{kept}", file=sys.stderr)
 
 
@@ -224,20 +371,45 @@ def save_run(path, run, settings):
         np.savez(file, **kept)
 
 
-def sweep_as_told(sweep_seeds, arguments, columns):
+def rows_in_file(sweep_seeds, arguments, columns, dtype, error, cap):
+    """The rows that the CSV file of a command line has already, once it is sure that this command would write them.
+
+    Args:
+        sweep_seeds: trains a sequence of seeds as `run_sweep` does.
+        arguments: of `parse_command_line`.
+        columns: the names of the fields of a row that go into the CSV file.
+        dtype: of a row.
+        error: the name of the field that is nan if a run has diverged.
+        cap: how many epochs an unsolved run has.
+
+    Returns:
+        A structured array, empty without a file.
+
+    Raises:
+        BadInput: the file is there, but not from the same command.
+    """
+    if not arguments.csv:
+        return np.zeros(0, dtype)
+    rows = read_csv(arguments.csv, columns, dtype, error)
+    check_rows(arguments.csv, rows, arguments.seeds, columns, sweep_seeds, cap)
+    return rows
+
+
+def sweep_as_told(sweep_seeds, arguments, columns, known):
     """Do the sweep that a command line asks for.
 
     Args:
-        sweep_seeds: takes seeds, executor, workers and progress as `run_sweep` does, and returns its results.
-        arguments: of `parse_command_line`.
-        columns: the names of the fields of a row that go into the CSV file.
+        sweep_seeds: takes seeds, executor, workers, progress and known as `run_sweep` does, and returns its results.
+        arguments, columns: as for `rows_in_file`.
+        known: what that has returned.
 
     Returns:
         The results, and the wall time in seconds.
     """
-    began, workers = time.perf_counter(), arguments.workers or fastest_worker_count(len(arguments.seeds))
-    with SweepReport(len(arguments.seeds), arguments.csv, columns) as report, worker_pool(workers) as executor:
-        results = sweep_seeds(arguments.seeds, executor=executor, workers=workers, progress=report)
+    began, seeds = time.perf_counter(), arguments.seeds
+    workers = min(arguments.workers or fastest_worker_count(len(seeds) - len(known)), len(seeds))
+    with SweepReport(len(seeds), arguments.csv, columns, known) as report, worker_pool(workers) as executor:
+        results = sweep_seeds(seeds, executor=executor, workers=workers, progress=report, known=known)
         report.finish(results)
     return results, time.perf_counter() - began
 
@@ -358,6 +530,10 @@ def output_folder(text):
     raise argparse.ArgumentTypeError(f"must be a folder, but {text!r} {problem}")
 
 
+class BadInput(Exception):
+    """What was given cannot be used; the message says in one line what was wrong and what would be right."""
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that says what is wrong in one line, and exits with 2."""
 
@@ -471,7 +647,7 @@ def described(settings):
 
 
 def exit_code_of(main):
-    """Call main() as a command: Ctrl-C ends it with 130, a file that cannot be written with 1, and no traceback."""
+    """Call main() as a command: bad input ends it with 2, Ctrl-C with 130, a failing write with 1; no traceback."""
     try:
         main()
         sys.stdout.flush()
@@ -481,6 +657,9 @@ def exit_code_of(main):
     except BrokenPipeError:  # the reader of our output has left, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except BadInput as error:
+        print(f"{os.path.basename(sys.argv[0])}: error: {error}", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"{os.path.basename(sys.argv[0])}: error: {error}", file=sys.stderr)
         return 1

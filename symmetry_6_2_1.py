@@ -20,6 +20,7 @@ or, in a notebook,
     print(run.solved_epoch, analyse(run.network).structure)
 """
 
+import math
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ ROW = np.dtype(
         ("solved", "?"),
         ("sweeps", "i8"),  # how many were run
         ("correct", "i8"),  # of the 64 patterns: output nearer than 0.5 to its target
-        ("max_error", "f8"),
+        ("max_error", "f8"),  # nan if diverged
         ("ratio_middle", "f8"),
         ("ratio_largest", "f8"),
         ("antisymmetry", "f8"),
@@ -72,6 +73,8 @@ ROW = np.dtype(
         ("solved_sweep", "i8"),  # -1 if it was not
         ("order", "U20"),  # this and the next as in `Analysis`
         ("relative_norm", "f8"),
+        ("holds", "?", 9),  # which of `properties`
+        ("from_file", "?"),  # whether only the columns of a CSV file are known, from an earlier sweep
     ]
 )
 CSV_COLUMNS = ROW.names[:9]
@@ -147,7 +150,7 @@ def _measure(run, network, lane):
         solved,
         run.epoch,
         found.palindromes_correct + found.others_correct,
-        found.max_error,
+        math.nan if run.diverged else found.max_error,
         found.ratio_middle,
         found.ratio_largest,
         found.antisymmetry,
@@ -156,6 +159,8 @@ def _measure(run, network, lane):
         run.solved_epoch if solved else -1,
         found.order,
         found.relative_norm,
+        [holds for _, holds, _ in properties(found)],
+        False,
     )
 
 
@@ -192,18 +197,18 @@ def train_seed(seed=0, settings=Settings(), history=False, snapshot_every=None, 
     return train_one(task, seed, partial(_figures, task.targets) if history else None, snapshot_every, watch)
 
 
-def sweep_seeds(seeds=range(1000), settings=Settings(), executor=None, workers=1, progress=None):
+def sweep_seeds(seeds=range(1000), settings=Settings(), executor=None, workers=1, progress=None, known=()):
     """Train a network from each seed.
 
     Args:
         seeds: a range, or a sequence of different seeds.
         settings: a `Settings`.
-        executor, workers, progress: as in `sweep.run_sweep`; by default all is done in this process.
+        executor, workers, progress, known: as in `sweep.run_sweep`; by default all is done in this process.
 
     Returns:
         A structured array of `ROW`, in the order of the seeds.
     """
-    return sweep_task(symmetry_task(settings), seeds, executor, workers, progress)
+    return sweep_task(symmetry_task(settings), seeds, executor, workers, progress, known)
 
 
 def figure_1():
@@ -315,6 +320,7 @@ def analyse(network, run=0):
     )
 
 
+@np.errstate(all="ignore")  # of what is divided by a weight that is 0
 def properties(found):
     """The properties that the paper and its readers state, and whether an `Analysis` shows them.
 
@@ -435,29 +441,41 @@ def _run_command(seed, settings, save):
 
 def _sweep_command(settings, arguments):
     """Train a run from each seed and print what came out."""
+    experiment = partial(sweep_seeds, settings=settings)
+    known = sweep.rows_in_file(experiment, arguments, CSV_COLUMNS, ROW, "max_error", settings.sweeps)
     print("6-2-1 symmetry network, back-propagation")
     print(f"seeds {sweep.as_text(arguments.seeds)}, {sweep.described(settings)}\n", flush=True)
-    results, seconds = sweep.sweep_as_told(partial(sweep_seeds, settings=settings), arguments, CSV_COLUMNS)
-    solved = results[results["solved"]]
+    results, seconds = sweep.sweep_as_told(experiment, arguments, CSV_COLUMNS, known)
+    solved, trained = results[results["solved"]], results[~results["from_file"]]
     print(f"solved           {sweep.proportion(len(solved), len(results))}")
-    if len(solved):
-        sweeps = solved["solved_sweep"]
+    sweeps = solved["sweeps"] if settings.early_stop else trained["solved_sweep"][trained["solved"]]
+    if len(sweeps):
         quantiles = "min {:.10g}, quartiles {:.10g}, {:.10g}, {:.10g}, max {:.10g}"
         print(
             f"sweeps to solve  {quantiles.format(*np.percentile(sweeps, range(0, 101, 25)))}, mean {sweeps.mean():.0f}"
         )
-        faster = sweep.proportion((sweeps <= PAPER_SWEEPS).sum(), len(solved))
+        faster = sweep.proportion((sweeps <= PAPER_SWEEPS).sum(), len(sweeps))
         print(f"at most {PAPER_SWEEPS}     {faster}: the percentile of the paper's run")
     for name in (*STRUCTURES, "other"):
-        norms = solved["relative_norm"][solved["structure"] == name]
-        median = f"; median norm over smallest net input {np.median(norms):.2f}" if len(norms) else ""
-        print(f"{name:<15}  {sweep.proportion(len(norms), len(solved))}{median}")
-    orders = Counter(solved["order"].tolist())
-    print("from outer to inner pair:")
-    for order in map(" ".join, permutations(("small", "middle", "large"))):
-        print(f"    {order:<20} {orders[order]}")
+        print(f"{name:<16} {sweep.proportion((solved['structure'] == name).sum(), len(solved))}")
     print(f"diverged         {results['diverged'].sum()}")
-    print(f"wall time        {seconds:.2f} s for {results['sweeps'].sum()} sweeps")
+    if len(trained) < len(results):
+        print(f"\nof the {len(trained)} runs that were not in the file already:")
+    _print_solved(trained[trained["solved"]])
+    print(f"wall time        {seconds:.2f} s for {trained['sweeps'].sum()} sweeps")
+
+
+def _print_solved(runs):
+    """Print what the rows of solved runs show beyond their columns in a CSV file, see `Analysis`."""
+    for name in (*STRUCTURES, "other"):
+        norms = runs["relative_norm"][runs["structure"] == name]
+        if len(norms):
+            print(f"relative norm    median {np.median(norms):.2f} in {name}")
+    for (statement, *_), holds in zip(properties(analyse(figure_1())), runs["holds"].sum(axis=0), strict=True):
+        print(f"holds            {sweep.proportion(holds, len(runs))}: {statement}")
+    orders = Counter(runs["order"].tolist())
+    for order in map(" ".join, permutations(("small", "middle", "large"))):
+        print(f"outer to inner   {order:<20} in {orders[order]} runs")
 
 
 def main(argv=None):

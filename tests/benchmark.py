@@ -1,7 +1,8 @@
-"""How fast the project is. Run by hand, on a quiet machine:  python tests/benchmark.py
+"""How fast the project is. Run by hand, on a quiet machine:  python3 tests/benchmark.py
 
 Every figure is a ratio of two things measured in the same run, one after the other by turns, so that a slow or busy
-machine changes both. With --memory it also sweeps 100,000 seeds, and shows that memory stays flat.
+machine changes both. With --memory it also sweeps 100,000 seeds, and shows that memory stays flat. With --quick it only
+shows that everything can be measured.
 """
 
 import os
@@ -50,6 +51,9 @@ def textbook_epochs_per_second(seconds=3.0):
     return epochs / (time.perf_counter() - began)
 
 
+QUICK = "--quick" in sys.argv[1:]
+
+
 def seconds_of(*arguments):
     """The wall time of a Python process from its start to its end."""
     began = time.perf_counter()
@@ -59,6 +63,7 @@ def seconds_of(*arguments):
 
 def compare_processes(title, base, commands, turns=15):
     """Print how long each command takes next to the base command, medians over turns."""
+    turns = 1 if QUICK else turns
     for command in (base, *commands.values()):
         seconds_of(*command)  # once unmeasured, so that all files are in memory and compiled
     times = [[seconds_of(*command) for command in (base, *commands.values())] for _ in range(turns)]
@@ -75,7 +80,7 @@ def microseconds_per_epoch(task, runs):
     unfinished = encoder.train(task, batch, lambda *ended: None, lanes=runs, seconds=0.2)  # warms up
     before = sum(run.epoch for run in unfinished)
     began = time.perf_counter()
-    unfinished = encoder.train(task, unfinished, lambda *ended: None, lanes=runs, seconds=1.0)
+    unfinished = encoder.train(task, unfinished, lambda *ended: None, lanes=runs, seconds=0.1 if QUICK else 1.0)
     each = (time.perf_counter() - began) * 1e6 / (sum(run.epoch for run in unfinished) - before)
     return each * runs, each
 
@@ -98,15 +103,15 @@ def sweep_rate(experiment, settings, field, workers=2):
     """Epochs per second of a sweep over seeds 0-999, processes and all."""
     began = time.perf_counter()
     with sweep.worker_pool(workers) as executor:
-        results = experiment.sweep_seeds(range(1000), settings, executor, workers)
+        results = experiment.sweep_seeds(range(20 if QUICK else 1000), settings, executor, workers)
     return results[field].sum() / (time.perf_counter() - began)
 
 
 def print_sweep_rates(turns=3):
     """Print epochs per second of the two sweeps and of the textbook loop."""
     rates = {"textbook": [], "encoder": [], "symmetry": []}
-    for _ in range(turns):
-        rates["textbook"].append(textbook_epochs_per_second())
+    for _ in range(1 if QUICK else turns):
+        rates["textbook"].append(textbook_epochs_per_second(0.3 if QUICK else 3.0))
         rates["encoder"].append(sweep_rate(encoder, encoder.Settings(), "epochs"))
         rates["symmetry"].append(sweep_rate(symmetry, symmetry.Settings(), "sweeps"))
     middle = {name: statistics.median(values) for name, values in rates.items()}
@@ -132,7 +137,7 @@ def print_memory():
 def print_figure_costs():
     """Print how long the scripts that draw take next to the import of what they draw with."""
     with tempfile.TemporaryDirectory() as folder:
-        told = "--seed 0 --epochs 4000 --snapshot-every 40 --fps 15".split()
+        told = ["--seed", "0", "--epochs", "4000", "--snapshot-every", "40", "--fps", "15"]
         encoder_gif = ["make_encoder_backprop_8_3_8_gif.py", *told, "--out", os.path.join(folder, "encoder.gif")]
         symmetry_gif = ["make_symmetry_6_2_1_gif.py", "--seed", "1", "--out", os.path.join(folder, "symmetry.gif")]
         commands = {
