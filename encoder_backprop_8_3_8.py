@@ -354,7 +354,8 @@ def _lanes_over(task, network, solved, batch, epochs):
             batch[lane].solved_epoch = epochs[lane]
             over.update([lane] if task.early_stop else [])
     for lane in np.flatnonzero(~np.isfinite(network.parameters[:, : len(batch)]).all(axis=0)):
-        batch[lane].diverged, batch[lane].solved_epoch = True, None
+        run = batch[lane]
+        run.diverged, run.solved_epoch = True, None if run.solved_epoch == epochs[lane] else run.solved_epoch
         over.add(lane)
     over.update(lane for lane, epoch in enumerate(epochs) if epoch == task.epochs)
     for lane in over:
@@ -550,6 +551,7 @@ def accuracy(output, targets):
     return right.mean(axis=-1)
 
 
+@np.errstate(over="ignore")
 def weight_norm(W1, W2):
     """The Frobenius norms of W1 (8, 3, R) and W2 (3, 8, R), added, (R,)."""
     return sum(np.sqrt(np.square(W).sum(axis=(0, 1))) for W in (W1, W2))

@@ -156,10 +156,11 @@ def animate(run, chosen):
     data = []
     for frame, i in enumerate(chosen):
         epoch = snapshots["epoch"][i]
-        found = history["distinct_codes"][epoch]
+        n = np.searchsorted(epochs, epoch, side="right")  # points of the curves; a restart notes an epoch once more
+        found = history["distinct_codes"][n - 1]
         text = f"Epoch {epoch:,}: {found} distinct code{'s' if found > 1 else ''} of 8"
         path = hidden[chosen[max(frame - TRAIL, 0) : frame + 1]]
-        data.append(((W2[i],), (path,), (epoch + 1,), (epoch + 1,), (text,)))
+        data.append(((W2[i],), (path,), (n,), (n,), (text,)))
     return moving_frames(figure, drawings, data)
 
 

@@ -51,7 +51,7 @@ def main(argv=None):
     """The command line."""
     out = "symmetry_6_2_1.gif"
     settings, arguments = gif_command_line(
-        __doc__.split("\n")[0], Settings, 1, 8, out, argv, spacing="adaptive", sweeps=8000
+        __doc__.split("\n")[0], Settings, 1, 10, out, argv, spacing="adaptive", sweeps=10000
     )
     make_gif(train_seed, animate, "W1", settings, arguments)
 

@@ -97,15 +97,17 @@ def worker_pool(workers):
     # Ctrl-C goes to every process of a terminal; only this one shall answer, so the workers inherit a blocked signal.
     mask = getattr(signal, "pthread_sigmask", lambda how, signals: None)
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    others = set(multiprocessing.active_children())
     try:
         mask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            pool.submit(int)  # starts the processes
+            for _ in range(workers):
+                pool.submit(int)  # starts a process, for none is idle yet
         finally:
             mask(signal.SIG_UNBLOCK, {signal.SIGINT})
         yield pool
     except BaseException:
-        for process in multiprocessing.active_children():
+        for process in set(multiprocessing.active_children()) - others:
             process.terminate()
         raise
     finally:
@@ -217,6 +219,7 @@ class Recorder:
         if len(self._states) == 256:
             self._compute()
 
+    @np.errstate(all="ignore")  # of a run that has diverged
     def _compute(self):
         stacked = (np.stack(values, axis=-1) for values in zip(*self._states, strict=True))
         states = dict(zip(("epoch", *self.ARRAYS), stacked, strict=True))
@@ -395,13 +398,13 @@ def rows_in_file(sweep_seeds, arguments, columns, dtype, error, cap):
     return rows
 
 
-def sweep_as_told(sweep_seeds, arguments, columns, known):
+def sweep_as_told(sweep_seeds, arguments, columns, known=()):
     """Do the sweep that a command line asks for.
 
     Args:
         sweep_seeds: takes seeds, executor, workers, progress and known as `run_sweep` does, and returns its results.
         arguments, columns: as for `rows_in_file`.
-        known: what that has returned.
+        known: what that has returned, if it was asked.
 
     Returns:
         The results, and the wall time in seconds.
@@ -494,7 +497,10 @@ def output_file(text):
 
     try:
         path = os.path.realpath(text)
-        mode = os.stat(path).st_mode if os.path.lexists(path) else None
+        try:
+            mode = os.stat(path).st_mode
+        except FileNotFoundError:
+            mode = None
         if mode and stat.S_ISDIR(mode):
             problem = "is a folder"
         elif mode and not stat.S_ISREG(mode):
@@ -599,7 +605,10 @@ def parse_command_line(description, settings_class, argv=None, instead=None):
     parser = Parser(description=description, allow_abbrev=False)
     parser.add_argument("--seed", type=seed_number, metavar="N", help="train one run from this seed (default: 0)")
     parser.add_argument(
-        "--seeds", type=seed_range, metavar="A-B", help="train a run from each seed from A to B: a sweep"
+        "--seeds",
+        type=seed_range,
+        metavar="A-B",
+        help="train a run from each seed from A to B, a sweep (default: none)",
     )
     add_settings(parser, settings_class)
     parser.add_argument(

@@ -154,7 +154,7 @@ def _measure(run, network, lane):
         found.ratio_middle,
         found.ratio_largest,
         found.antisymmetry,
-        found.structure if solved else "diverged" if run.diverged else "unsolved",
+        "diverged" if run.diverged else found.structure if solved else "unsolved",
         run.diverged,
         run.solved_epoch if solved else -1,
         found.order,

@@ -482,7 +482,7 @@ def visualize(experiment, description, seed, run_pictures, sweep_pictures, argv=
 
     write_pictures(arguments.outdir, run_pictures, trained(experiment.train_seed, arguments.seed, settings))
     if arguments.seeds:
-        results, _ = sweep.sweep_as_told(partial(experiment.sweep_seeds, settings=settings), arguments, ())
+        results, _ = sweep.sweep_as_told(partial(experiment.sweep_seeds, settings=settings), arguments, (), ())
         write_pictures(arguments.outdir, sweep_pictures, results, settings)
 
 

@@ -16,7 +16,8 @@ import sweep
 from encoder_backprop_8_3_8 import CSV_COLUMNS, Settings, hidden_code_table, sweep_seeds, train_seed
 
 HEADER_OF_DEFAULTS = (
-    "epochs 20000, lr 0.5, momentum 0.9, init scale 0.1, loss cross-entropy, early stop on"  # every setting
+    "epochs 20000, lr 0.5, momentum 0.9, init scale 0.1, loss cross-entropy, early stop on, "
+    "restarts 0, patience 1000"  # every setting
 )
 
 
@@ -122,7 +123,8 @@ def test_every_setting_of_the_command_line_reaches_the_run(capsys):
         ]
     )
     printed = capsys.readouterr().out
-    assert "seed 3, epochs 50, lr 0.25, momentum 0.5, init scale 1.0, loss squared-error, early stop on\n" in printed
+    header = "seed 3, epochs 50, lr 0.25, momentum 0.5, init scale 1.0, loss squared-error, early stop on"
+    assert f"{header}, restarts 0, patience 1000\n" in printed
     run = train_seed(3, Settings(epochs=50, lr=0.25, momentum=0.5, init_scale=1, loss="squared-error"))
     assert f"final loss      {run.network.loss()[0]:.6f}\n" in printed
 
@@ -179,7 +181,7 @@ def test_a_sweep_prints_its_settings_and_what_came_out(workers):
     for line in (
         r"solved +21/30 = 70\.0 % \(95 % interval 52\.1-83\.3 %\)",
         r"epochs to solve +quartiles 691, 839, 1001",
-        r"distinct codes +7 in 9 runs, 8 in 21 runs",
+        r"distinct codes +7 in 9, 8 in 21 runs",
         r"diverged +0",
         r"wall time +[0-9.]+ s for 204549 epochs",
     ):
@@ -225,6 +227,8 @@ def test_help_names_every_option_with_its_default(capsys):
         "--init-scale": ["0.1"],
         "--loss": ["cross-entropy"],
         "--no-early-stop": ["off"],
+        "--restarts": ["0"],
+        "--patience": ["1000"],
         "--workers": ["what is fastest here"],
         "--csv": ["none"],
         "--save": ["none"],
@@ -333,7 +337,8 @@ def test_ctrl_c_ends_a_sweep_and_keeps_the_rows_that_were_done(workers, tmp_path
         _, errors = process.communicate(timeout=20)  # returns when the workers, who hold the pipes too, have ended
     rows = rows_in(path)
     assert process.returncode == 130
-    assert errors == f"{len(rows)} of 10000000 seeds were done; their rows are in {path}\ninterrupted\n"
+    kept = f"their rows are in {path}, and the same command goes on"
+    assert errors == f"{len(rows)} of 10000000 seeds were done; {kept}\ninterrupted\n"
     assert contents(tmp_path).keys() == {path}
     expected = sweep_seeds([int(row.split(",")[0]) for row in rows], Settings(epochs=700))
     assert path.read_text() == ",".join(CSV_COLUMNS) + "\n" + "".join(
@@ -350,7 +355,8 @@ def test_ctrl_c_while_workers_start_ends_them_without_a_word_from_them(seconds, 
         press_ctrl_c(process)
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert re.fullmatch(rf"[0-9]+ of 10000000 seeds were done; their rows are in {path}\ninterrupted\n", errors)
+    kept = f"their rows are in {path}, and the same command goes on"
+    assert re.fullmatch(rf"[0-9]+ of 10000000 seeds were done; {kept}\ninterrupted\n", errors)
 
 
 def test_ctrl_c_ends_a_single_run_and_leaves_the_old_file(tmp_path):
