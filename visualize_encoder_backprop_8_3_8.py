@@ -401,7 +401,7 @@ def epochs_to_solve(results, settings):
     ax = place(figure, 0.8, 0.85, 7.9, 3.0)
     draw_time_histogram(ax, times, settings.epochs, len(results) - len(times), "epochs")
     if len(times):
-        mark_time(ax, np.median(times), f"median of the solved runs: {np.median(times):,.0f}")
+        mark_time(ax, np.median(times), f"median of the solved runs: {np.median(times):,.10g}")
     return figure
 
 
