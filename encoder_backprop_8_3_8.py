@@ -364,14 +364,15 @@ def _lanes_over(task, network, solved, batch, epochs):
 
 
 def _lanes_stuck(task, network, batch, epochs, over):
-    """The lanes, but those that are over, of runs that have been on a plateau of their distinct codes for too long."""
+    """The lanes of unsolved runs that are not over but have been on a plateau of their distinct codes for too long."""
     for run, codes, epoch in zip(batch, task.codes(network).tolist(), epochs, strict=False):
         if codes > run.codes:
             run.codes, run.codes_epoch = codes, epoch
     return [
         lane
         for lane, (run, epoch) in enumerate(zip(batch, epochs, strict=True))
-        if run.attempt < task.restarts and epoch - run.codes_epoch >= task.patience and lane not in over
+        if epoch - run.codes_epoch >= task.patience and run.attempt < task.restarts
+        if run.solved_epoch is None and lane not in over
     ]
 
 
@@ -706,6 +707,8 @@ def _run_command(seed, settings, save):
         print(f"\nsolved at epoch {run.solved_epoch} ({run.epoch} epochs, {seconds:.2f} s)")
     else:
         print(f"\nnot solved in {run.epoch} epochs ({seconds:.2f} s)")
+    if settings.restarts:
+        print(f"restarts        {run.attempt}")
     if not run.diverged and colliding_pairs(hidden):
         print("patterns that share a code: " + ", ".join(f"{i} and {j}" for i, j in colliding_pairs(hidden)))
     print(f"final loss      {network.loss()[0]:.6f}")
@@ -725,23 +728,25 @@ def _sweep_command(settings, arguments):
     print("8-3-8 encoder, back-propagation")
     print(f"seeds {sweep.as_text(arguments.seeds)}, {sweep.described(settings)}\n", flush=True)
     results, seconds = sweep.sweep_as_told(experiment, arguments, CSV_COLUMNS, known)
-    solved, codes = results["solved"], results["distinct_codes"]
-    ending = Counter(codes[~results["diverged"]].tolist())
+    solved, codes, learned = results["solved"], results["distinct_codes"], ~results["diverged"]
+    ending = Counter(codes[learned].tolist())
     print(f"solved           {sweep.proportion(solved.sum(), len(results))}")
     print(f"accuracy 100 %   {sweep.proportion((results['accuracy'] == 1).sum(), len(results))}")
     print("distinct codes   " + (", ".join(f"{n} in {ending[n]}" for n in sorted(ending)) + " runs" if ending else "-"))
-    print(f"diverged         {results['diverged'].sum()}")
+    print(f"diverged         {len(results) - learned.sum()}")
     for n in (7, 8):
-        if (codes == n).any():
-            print(f"loss             median {np.median(results['loss'][codes == n]):.6f} in runs with {n} codes")
+        if ending[n]:
+            print(f"loss             median {np.median(results['loss'][learned & (codes == n)]):.6f} with {n} codes")
     trained = results[~results["from_file"]]
     if len(trained) < len(results):
         print(f"\nof the {len(trained)} runs that were not in the file already:")
-    if trained["solved"].any():
-        _print_solved(trained[trained["solved"]])
-    if ((trained["distinct_codes"] == 7) & ~trained["diverged"]).any():
-        _print_collisions(trained[(trained["distinct_codes"] == 7) & ~trained["diverged"]])
-    if settings.restarts:
+    for rows, print_findings in (
+        (trained[trained["solved"] & ~trained["diverged"]], _print_solved),
+        (trained[(trained["distinct_codes"] == 7) & ~trained["diverged"]], _print_collisions),
+    ):
+        if len(rows):
+            print_findings(rows)
+    if settings.restarts and len(trained):
         _print_restarts(trained)
     print(f"wall time        {seconds:.2f} s for {trained['epochs'].sum()} epochs")
 

@@ -346,7 +346,7 @@ def test_ctrl_c_ends_a_sweep_and_keeps_the_rows_that_were_done(workers, tmp_path
     )
 
 
-@pytest.mark.parametrize("seconds", [0.02, 0.05, 0.1, 0.2, 0.3, 0.4])
+@pytest.mark.parametrize("seconds", [0.01, 0.02, 0.05, 0.1, 0.2, 0.3])
 def test_ctrl_c_while_workers_start_ends_them_without_a_word_from_them(seconds, tmp_path):
     path = tmp_path / "sweep.csv"
     with running_script(*LONG_SWEEP, "--workers", 2, "--csv", path) as process:

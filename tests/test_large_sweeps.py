@@ -199,6 +199,11 @@ def test_after_the_last_restart_a_run_goes_on_to_the_cap():
     assert (row["epochs"], row["restarts"], row["solved"]) == (700, 1, False)
 
 
+def test_a_solved_run_that_trains_on_is_not_restarted():
+    row = sweep_seeds([5], Settings(restarts=3, patience=1000, epochs=4000, early_stop=False))[0]
+    assert (row["epochs"], row["solved_epoch"], row["restarts"]) == (4000, 488, 0)
+
+
 def test_a_restarted_run_is_the_same_alone_and_in_any_company():
     settings = Settings(restarts=10, patience=700)
     rows = sweep_seeds(range(20), settings)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
@@ -189,6 +189,20 @@ def test_every_worker_leaves_ctrl_c_to_its_parent():
             os.kill(worker.pid, signal.SIGINT)
         assert len(workers) == 2
         assert [power.result() for power in powers] == [2**n for n in range(10)]
+
+
+def test_ctrl_c_while_the_workers_start_is_answered_when_they_have_started(monkeypatch):
+    submit, started = ProcessPoolExecutor.submit, []
+
+    def interrupted_submit(pool, *call):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.05)
+        started.append(submit(pool, *call))
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", interrupted_submit)
+    with pytest.raises(KeyboardInterrupt), sweep.worker_pool(2):
+        pass
+    assert len(started) == 2
 
 
 def test_an_error_in_a_worker_reaches_the_caller():
