@@ -486,6 +486,7 @@ ROW = np.dtype(
         ("restarts", "i8"),
         ("near_corner", "i8"),  # of the 24 hidden activations, how many are within 0.05 of 0 or 1
         ("sign_is_bit", "i8"),  # of the 24 weights in W1, how many are positive where the bit is 1 and negative where 0
+        ("sum_is_bit", "i8"),  # the same of the sums W1 + b1
         ("weight_norm", "f8"),  # ||W1||_F + ||W2||_F
         ("from_file", "?"),  # whether only the columns of a CSV file are known, from an earlier sweep
     ]
@@ -617,6 +618,7 @@ def _draw_weights(scale, rng):
 def _measure(run, network, lane):
     """A row of `ROW` for a run that has ended."""
     hidden, net_output, output = (a[:, :, [lane]] for a in (network.hidden, network.net_output, network.output))
+    W1, b1, W2 = network.W1[:, :, [lane]], network.b1[:, [lane]], network.W2[:, :, [lane]]
     solved = run.solved_epoch is not None
     loss = loss_of(network.loss_name, net_output, output, PATTERNS[:, :, None])[0]
     return (
@@ -631,8 +633,9 @@ def _measure(run, network, lane):
         binary_codes(hidden)[:, 0],
         run.attempt,
         (np.abs(hidden - np.round(hidden)) <= 0.05).sum(),
-        ((network.W1[:, :, [lane]] > 0) == (hidden > HALF)).sum(),
-        weight_norm(network.W1[:, :, [lane]], network.W2[:, :, [lane]])[0],
+        ((W1 > 0) == (hidden > HALF)).sum(),
+        ((W1 + b1 > 0) == (hidden > HALF)).sum(),
+        weight_norm(W1, W2)[0],
         False,
     )
 
@@ -757,8 +760,11 @@ def _print_solved(runs):
     quartiles = "quartiles {:.10g}, {:.10g}, {:.10g}"
     print("epochs to solve  " + quartiles.format(*np.percentile(runs["solved_epoch"], [25, 50, 75])))
     print(f"lost again       {sweep.proportion((runs['distinct_codes'] < 8).sum(), n)} ended with fewer than 8 codes")
-    shares = {"within 0.05": (runs["near_corner"], "activations"), "sign of W1": (runs["sign_is_bit"], "code bits")}
-    for title, (found, what) in shares.items():
+    for title, found, what in (
+        ("within 0.05", runs["near_corner"], "activations"),
+        ("sign of W1", runs["sign_is_bit"], "code bits"),
+        ("sign of W1 + b1", runs["sum_is_bit"], "code bits"),
+    ):
         print(
             f"{title:<16} {found.mean() / bits:.1%} of {what}; all 24 in {sweep.proportion((found == bits).sum(), n)}"
         )

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, contents
 
 import encoder_backprop_8_3_8 as encoder
 import sweep
@@ -210,12 +210,18 @@ def test_an_error_in_a_worker_reaches_the_caller():
         sweep_seeds(range(4), Settings(loss="none"), executor=pool, workers=2)
 
 
-def test_an_error_ends_the_workers_of_its_own_pool_at_once_and_no_others():
+def touch_after_5_seconds(path):
+    time.sleep(5)
+    path.touch()
+
+
+def test_an_error_ends_the_workers_of_its_own_pool_at_once_and_no_others(tmp_path):
     with sweep.worker_pool(2) as other:
         assert other.submit(pow, 2, 3).result() == 8
         with pytest.raises(RuntimeError, match="an error"), sweep.worker_pool(2) as pool:
-            pool.submit(time.sleep, 1000)
+            pool.submit(touch_after_5_seconds, tmp_path / "late")
             raise RuntimeError("an error")
+        assert contents(tmp_path) == {}
         assert other.submit(pow, 2, 3).result() == 8
 
 
