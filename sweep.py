@@ -86,7 +86,7 @@ def run_sweep(train_chunk, fresh, seeds, dtype, lanes, executor=None, workers=1,
 
 @contextmanager
 def worker_pool(workers):
-    """A pool of worker processes for `run_sweep`, or None for one worker; an error in the block ends it at once."""
+    """A pool of worker processes for `run_sweep`, or None for one worker; an error in the block ends it soon."""
     if workers == 1:
         yield None
         return
@@ -107,11 +107,16 @@ def worker_pool(workers):
             mask(signal.SIG_UNBLOCK, {signal.SIGINT})
         yield pool
     except BaseException:
-        for process in set(multiprocessing.active_children()) - others:
+        # A worker killed while it sends its rows would leave the pool waiting for the rest of them: let it finish.
+        own = set(multiprocessing.active_children()) - others
+        deadline = time.monotonic() + 8 * CHUNK_SECONDS
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in own:
+            process.join(max(0, deadline - time.monotonic()))
             process.terminate()
         raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown()
 
 
 def _end_with_parent():
