@@ -91,20 +91,14 @@ def worker_pool(workers):
         yield None
         return
     import multiprocessing
-    import signal
     from concurrent.futures import ProcessPoolExecutor
 
-    # Ctrl-C goes to every process of a terminal; only this one shall answer, so the workers inherit a blocked signal.
-    mask = getattr(signal, "pthread_sigmask", lambda how, signals: None)
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
     others = set(multiprocessing.active_children())
     try:
-        mask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        with _ctrl_c_held_back():
             for _ in range(workers):
                 pool.submit(int)  # starts a process, for none is idle yet
-        finally:
-            mask(signal.SIG_UNBLOCK, {signal.SIGINT})
         yield pool
     except BaseException:
         # A worker killed while it sends its rows would leave the pool waiting for the rest of them: let it finish.
@@ -117,6 +111,31 @@ def worker_pool(workers):
         raise
     finally:
         pool.shutdown()
+
+
+@contextmanager
+def _ctrl_c_held_back():
+    """Answer a Ctrl-C after the block; processes that start in it never do.
+
+    Ctrl-C goes to every process of a terminal, but only the first shall answer it: the others inherit a blocked signal.
+    """
+    import signal
+    import threading
+
+    pressed = []
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    mask = getattr(signal, "pthread_sigmask", lambda how, signals: None)
+    # Blocked in this thread, the signal goes to another one, and Python would answer it here all the same.
+    handler = signal.signal(signal.SIGINT, lambda *_: pressed.append(True)) if in_main_thread else None
+    mask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        mask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        if in_main_thread:
+            signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def _end_with_parent():
