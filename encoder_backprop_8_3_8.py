@@ -352,10 +352,12 @@ def _lanes_over(task, network, solved, batch, epochs):
     for lane in solved:
         if lane < len(batch) and batch[lane].solved_epoch is None:  # further lanes are idle
             batch[lane].solved_epoch = epochs[lane]
-            over.update([lane] if task.early_stop else [])
+            if task.early_stop:
+                over.add(lane)
     for lane in np.flatnonzero(~np.isfinite(network.parameters[:, : len(batch)]).all(axis=0)):
-        run = batch[lane]
-        run.diverged, run.solved_epoch = True, None if run.solved_epoch == epochs[lane] else run.solved_epoch
+        batch[lane].diverged = True
+        if batch[lane].solved_epoch == epochs[lane]:
+            batch[lane].solved_epoch = None
         over.add(lane)
     over.update(lane for lane, epoch in enumerate(epochs) if epoch == task.epochs)
     for lane in over:
@@ -365,7 +367,7 @@ def _lanes_over(task, network, solved, batch, epochs):
 
 def _lanes_stuck(task, network, batch, epochs, over):
     """The lanes of unsolved runs that are not over but have been on a plateau of their distinct codes for too long."""
-    for run, codes, epoch in zip(batch, task.codes(network).tolist(), epochs, strict=False):
+    for run, codes, epoch in zip(batch, task.codes(network).tolist(), epochs, strict=False):  # further lanes are idle
         if codes > run.codes:
             run.codes, run.codes_epoch = codes, epoch
     return [
@@ -446,8 +448,8 @@ def train_chunk(task, runs, seconds):
 
 def sweep_task(task, seeds, executor=None, workers=1, progress=None, known=()):
     """Train a run of the task for each seed; arguments and result as of `sweep.run_sweep`."""
-    train = partial(train_chunk, task)
-    return sweep.run_sweep(train, Run, seeds, task.row, task.lanes, executor, workers, progress, known)
+    chunk = partial(train_chunk, task)
+    return sweep.run_sweep(chunk, Run, seeds, task.row, task.lanes, executor, workers, progress, known)
 
 
 # ------------------------------------------------------------------------------------------------- the experiment
@@ -661,7 +663,8 @@ def train_seed(seed=0, settings=Settings(), history=False, snapshot_every=None, 
         settings: a `Settings`.
         history: whether to keep the figures of every epoch: epoch, loss, accuracy (0 to 1), distinct_codes,
             weight_norm (||W1||_F + ||W2||_F) and code_distance (mean Euclidean distance of two patterns' hidden
-            vectors), each an array with an entry an epoch from 0, before the first update, on.
+            vectors), each an array with an entry an epoch from 0, before the first update, on. The epoch at which a
+            run starts again has two entries.
         snapshot_every: keep copies of weights and activations every so many epochs, and of the end; None for none.
         watch: as in `train`.
 
@@ -699,7 +702,7 @@ def _run_command(seed, settings, save):
         if epoch % 500 == 0:
             loss, right = network.loss()[0], accuracy(network.output, PATTERNS)[0]
             codes, seconds = distinct_codes(network.hidden)[0], perf_counter() - began
-            print(f"{epoch:6}  {loss:9.6f}  {right:8.1%}  {codes:12}/8  {seconds:5.2f} s", flush=True)
+            print(f"{epoch:6}  {sweep.decimals(loss):>9}  {right:8.1%}  {codes:12}/8  {seconds:5.2f} s", flush=True)
 
     run = train_seed(seed, settings, history=save is not None, watch=report)
     seconds, network = perf_counter() - began, run.network
@@ -714,7 +717,7 @@ def _run_command(seed, settings, save):
         print(f"restarts        {run.attempt}")
     if not run.diverged and colliding_pairs(hidden):
         print("patterns that share a code: " + ", ".join(f"{i} and {j}" for i, j in colliding_pairs(hidden)))
-    print(f"final loss      {network.loss()[0]:.6f}")
+    print(f"final loss      {sweep.decimals(network.loss()[0])}")
     print(f"final accuracy  {right:.1%} ({round(8 * right)}/8)")
     print(f"distinct codes  {distinct_codes(hidden)}/8\n")
     print("pattern  hidden activations   code")
@@ -737,12 +740,15 @@ def _sweep_command(settings, arguments):
     print(f"accuracy 100 %   {sweep.proportion((results['accuracy'] == 1).sum(), len(results))}")
     print("distinct codes   " + (", ".join(f"{n} in {ending[n]}" for n in sorted(ending)) + " runs" if ending else "-"))
     print(f"diverged         {len(results) - learned.sum()}")
-    for n in (7, 8):
+    for n in (7, 8) if not settings.early_stop else ():  # of runs that have all trained to the same epoch
         if ending[n]:
             print(f"loss             median {np.median(results['loss'][learned & (codes == n)]):.6f} with {n} codes")
     trained = results[~results["from_file"]]
     if len(trained) < len(results):
         print(f"\nof the {len(trained)} runs that were not in the file already:")
+    if (trained_well := trained[~trained["diverged"]]).size:
+        quartiles = np.percentile(trained_well["weight_norm"], [25, 50, 75])
+        print("weight norm      quartiles {:.2f}, {:.2f}, {:.2f}".format(*quartiles))
     for rows, print_findings in (
         (trained[trained["solved"] & ~trained["diverged"]], _print_solved),
         (trained[(trained["distinct_codes"] == 7) & ~trained["diverged"]], _print_collisions),
@@ -768,7 +774,6 @@ def _print_solved(runs):
         print(
             f"{title:<16} {found.mean() / bits:.1%} of {what}; all 24 in {sweep.proportion((found == bits).sum(), n)}"
         )
-    print(f"weight norm      {quartiles.format(*np.percentile(runs['weight_norm'], [25, 50, 75]).round(2))}")
     eight = runs["codes"][runs["distinct_codes"] == 8]
     used = np.stack([(eight == code).sum(axis=0) for code in range(8)])
     # A code is used once a run, so the 64 counts have only 49 degrees of freedom, and the statistic is 8/7 too large.

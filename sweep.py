@@ -44,16 +44,21 @@ def run_sweep(train_chunk, fresh, seeds, dtype, lanes, executor=None, workers=1,
 
     Returns:
         A structured array, one row a seed, in the order of the seeds.
+
+    Raises:
+        ValueError: a seed is there twice.
     """
     from concurrent.futures import FIRST_COMPLETED, Future, wait
 
     def submit(*call):
-        if executor:
+        if executor is not None:
             return executor.submit(*call)
         future = Future()
         future.set_result(call[0](*call[1:]))
         return future
 
+    if not isinstance(seeds, range) and len(set(seeds)) < len(seeds):
+        raise ValueError("a seed is there twice")
     place = seeds.index if isinstance(seeds, range) else {seed: i for i, seed in enumerate(seeds)}.__getitem__
     results, done, skipped = np.zeros(len(seeds), dtype), len(known), set()
     for row in known:
@@ -124,14 +129,16 @@ def _ctrl_c_held_back():
 
     pressed = []
     in_main_thread = threading.current_thread() is threading.main_thread()
-    mask = getattr(signal, "pthread_sigmask", lambda how, signals: None)
+    can_block = hasattr(signal, "pthread_sigmask")  # not on Windows
     # Blocked in this thread, the signal goes to another one, and Python would answer it here all the same.
     handler = signal.signal(signal.SIGINT, lambda *_: pressed.append(True)) if in_main_thread else None
-    mask(signal.SIG_BLOCK, {signal.SIGINT})
+    if can_block:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        mask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        if can_block:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         if in_main_thread:
             signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
     if pressed:
@@ -207,6 +214,11 @@ def uniformity(counts, degrees, factor=1.0):
     return f"chi-square {statistic:.2f}, {degrees} degrees of freedom, p = {chi_square_p(statistic, degrees):.3g}{few}"
 
 
+def decimals(number):
+    """A number with six decimals as text; in powers of ten if it is large."""
+    return f"{number:.6f}" if abs(number) < 1e6 else f"{number:.3e}"
+
+
 def csv_line(row, columns):
     """A row of a structured array as a line of CSV: 0 or 1 for a bool, nine digits for a real number."""
     values = (row[column].item() for column in columns)
@@ -274,7 +286,7 @@ def read_csv(path, columns, dtype, error):
     """
     if not os.path.exists(path):
         return np.zeros(0, dtype)
-    with open(path, newline="", errors="replace") as file:
+    with open(path, errors="replace") as file:
         header, *lines = file.read().split("\n")
     if not lines and ",".join(columns).startswith(header):
         return np.zeros(0, dtype)  # interrupted before the first row
@@ -373,7 +385,7 @@ class SweepReport:
         if self.file:
             self.file.close()
         if kind is KeyboardInterrupt:
-            kept = f"; their rows are in {self.path}, and the same command goes on" if self.path else ""
+            kept = f"; their rows are in {self.path}, and the same command goes on" if self.path and self.done else ""
             print(f"{self.done} of {self.n_seeds} seeds were done{kept}", file=sys.stderr)
 
 
@@ -488,7 +500,7 @@ def real_number(allowed, is_allowed):
 
     def parse(text):
         try:
-            number = float(text)
+            number = float(text.replace("_", "x"))  # Python would read 1_0 as 10
         except ValueError:
             number = math.nan
         if not (math.isfinite(number) and is_allowed(number)):
@@ -639,7 +651,7 @@ def parse_command_line(description, settings_class, argv=None, instead=None):
         "--workers",
         type=whole_number(1, 1024),
         metavar="N",
-        help="processes of a sweep (default: what is fastest here)",
+        help="processes of a sweep over seeds (default: what is fastest here)",
     )
     parser.add_argument(
         "--csv", type=output_file, metavar="PATH", help="write a row a seed to this file (default: none)"
@@ -651,9 +663,10 @@ def parse_command_line(description, settings_class, argv=None, instead=None):
         parser.add_argument("--" + name, action="store_true", help=f"{help} (default: off)")
     arguments = parser.parse_args(argv)
     for name in instead or {}:
-        taken = [f"--{option}" for option in ("seed", "seeds", "csv", "save") if getattr(arguments, option) is not None]
-        if getattr(arguments, name.replace("-", "_")) and taken:
-            parser.error(f"--{name} trains nothing, so it does not go with {taken[0]}")
+        if getattr(arguments, name.replace("-", "_")):
+            given = [f for f, value in vars(arguments).items() if value != parser.get_default(f)]
+            if len(given) > 1:
+                parser.error(f"--{name} trains nothing, so it goes with no other option")
     if arguments.seeds is not None:
         if arguments.seed is not None:
             parser.error("--seed is for one run and --seeds for a sweep: give one of them")
@@ -661,6 +674,8 @@ def parse_command_line(description, settings_class, argv=None, instead=None):
             parser.error("--save is for one run: give --seed, or --csv to keep a sweep's results")
     elif arguments.csv:
         parser.error("--csv is for a sweep: give --seeds A-B, or --save to keep one run")
+    elif arguments.workers:
+        parser.error("--workers is for a sweep: give --seeds A-B")
     arguments.seed = arguments.seed or 0
     return settings_from(arguments, settings_class), arguments
 
@@ -683,7 +698,8 @@ def exit_code_of(main):
     """Call main() as a command: bad input ends it with 2, Ctrl-C with 130, a failing write with 1; no traceback."""
     try:
         main()
-        sys.stdout.flush()
+        if sys.stdout:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -693,7 +709,7 @@ def exit_code_of(main):
     except BadInput as error:
         print(f"{os.path.basename(sys.argv[0])}: error: {error}", file=sys.stderr)
         return 2
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         print(f"{os.path.basename(sys.argv[0])}: error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -402,7 +402,7 @@ def drawing(network):
 
 
 def _print_network(network):
-    """Draw the network, and answer the source's properties."""
+    """Draw the network, and say which of the stated properties it has."""
     found = analyse(network)
     left, right = (", ".join(f"{magnitude:.2f}" for magnitude in unit) for unit in found.magnitudes.T)
     print(f"{drawing(network)}\n\npair magnitudes from outer to inner: left unit {left}; right unit {right}")
@@ -420,11 +420,9 @@ def _run_command(seed, settings, save):
     def report(sweep_number, network):
         if sweep_number % 500 == 0:
             error = np.abs(network.output[..., 0] - network.targets)
-            loss, seconds = network.loss()[0], perf_counter() - began
-            print(
-                f"{sweep_number:6}  {loss:9.6f}  {(error < 0.5).sum():4}/64  {error.max():13.6f}  {seconds:5.2f} s",
-                flush=True,
-            )
+            loss, seconds = sweep.decimals(network.loss()[0]), perf_counter() - began
+            right = (error < 0.5).sum()
+            print(f"{sweep_number:6}  {loss:>9}  {right:4}/64  {error.max():13.6f}  {seconds:5.2f} s", flush=True)
 
     run = train_seed(seed, settings, history=save is not None, watch=report)
     seconds = perf_counter() - began
@@ -461,7 +459,8 @@ def _sweep_command(settings, arguments):
     print(f"diverged         {results['diverged'].sum()}")
     if len(trained) < len(results):
         print(f"\nof the {len(trained)} runs that were not in the file already:")
-    _print_solved(trained[trained["solved"]])
+    if trained["solved"].any():
+        _print_solved(trained[trained["solved"]])
     print(f"wall time        {seconds:.2f} s for {trained['sweeps'].sum()} sweeps")
 
 
