@@ -18,7 +18,6 @@ or, in a notebook,
     print(run.solved_epoch, hidden_code_table(run.network).round(2))
 """
 
-import inspect
 import math
 import sys
 from collections import Counter, deque
@@ -36,7 +35,10 @@ LOSSES = ("cross-entropy", "squared-error")
 
 # Scalars kept as arrays: converting a Python float takes NumPy longer than the arithmetic of one small network.
 ONE, HALF = np.array(1.0), np.array(0.5)
-einsum = inspect.unwrap(np.einsum)  # without the look for other array libraries, which takes longer than the sum
+try:  # np.einsum without the Python around it, which takes longer than the sums of one small network
+    from numpy._core.multiarray import c_einsum as einsum
+except ImportError:
+    einsum = np.einsum
 
 
 # ---------------------------------------------------------------------------------------------------- the network
@@ -128,11 +130,13 @@ class Network:
         self.W2, self.b2 = self._layer2[:H], self._layer2[H]
 
         self._inputs_and_one = np.hstack([inputs, np.ones((P, 1))])  # (P, N + 1)
+        self._inputs_and_one_by_input = self._inputs_and_one.T
         self._hidden_and_one = np.ones((P, H + 1, R))
+        self._hidden_of_these = self._hidden_and_one[:, :H]
         self._targets = np.repeat(targets[:, :, None], R, axis=2)
         self.net_hidden, self.hidden, self._delta_hidden, self._slope_hidden = np.empty((4, P, H, R))
         self.net_output, self.output, self._delta_output, self._slope_output = np.empty((4, P, O, R))
-        self._W2_by_output = np.empty((O, H, R))
+        self._W2_by_output, self._W2_transposed = np.empty((O, H, R)), self.W2.transpose(1, 0, 2)
         # The same memory as matrices, for the one product that BLAS does: the inputs are the same for every run.
         self._net_hidden_matrix = self.net_hidden.reshape(P, H * R)
         self._delta_hidden_matrix = self._delta_hidden.reshape(P, H * R)
@@ -143,7 +147,7 @@ class Network:
         """Net inputs and activations of all units for all patterns (eqs. 1 and 2)."""
         np.dot(self._inputs_and_one, self._layer1, out=self._net_hidden_matrix)
         logistic(self.net_hidden, out=self.hidden)
-        self._hidden_and_one[:, :-1] = self.hidden
+        self._hidden_of_these[...] = self.hidden
         einsum("phr,hor->por", self._hidden_and_one, self._layer2, out=self.net_output)
         logistic(self.net_output, out=self.output)
 
@@ -158,10 +162,10 @@ class Network:
         einsum("phr,por->hor", self._hidden_and_one, delta_output, out=self._gradient2)
 
         # Copied with the outputs first, so that with one run, too, the sum over outputs is taken in order.
-        self._W2_by_output[...] = self.W2.transpose(1, 0, 2)
+        self._W2_by_output[...] = self._W2_transposed
         einsum("por,ohr->phr", delta_output, self._W2_by_output, out=delta_hidden)
         delta_hidden *= self._slope(self.hidden, self._slope_hidden)
-        np.dot(self._inputs_and_one.T, self._delta_hidden_matrix, out=self._gradient1)
+        np.dot(self._inputs_and_one_by_input, self._delta_hidden_matrix, out=self._gradient1)
 
     def step(self, learning_rate, momentum):
         """One weight update, v <- momentum v + learning_rate gradient, w <- w - v (eq. 9); uses the gradient up."""
@@ -322,9 +326,9 @@ def train(task, runs, ended, lanes=1, watch=None, seconds=math.inf):
             for lane in stuck:
                 waiting.appendleft(_restarted(batch[lane], epochs[lane]))
             leaving += stuck
-        followers = {lane: waiting.popleft() for lane in leaving if waiting}
-        if len(leaving) == len(batch) and not followers:
-            return []
+            followers = {lane: waiting.popleft() for lane in leaving if waiting}
+            if len(leaving) == len(batch) and not followers:
+                return []
 
         network.backward()
         network.step(learning_rate, momentum)

@@ -7,6 +7,7 @@ so that no worker is left with a long tail while another has nothing to do.
 
 import argparse
 import dataclasses
+import functools
 import math
 import os
 import re
@@ -579,6 +580,12 @@ class BadInput(Exception):
 class Parser(argparse.ArgumentParser):
     """An argument parser that says what is wrong in one line, and exits with 2."""
 
+    def __init__(self, description):
+        """Options cannot be abbreviated."""
+        # With a width given, argparse need not import what finds out that of the terminal.
+        formatter = functools.partial(argparse.HelpFormatter, width=78)
+        super().__init__(description=description, allow_abbrev=False, formatter_class=formatter)
+
     def error(self, message):
         """Print the message on one line of stderr, and exit with 2."""
         self.exit(2, f"{self.prog}: error: {' '.join(message.split())}\n")
@@ -608,7 +615,7 @@ def settings_from(arguments, settings_class):
 
 def picture_parser(description, settings_class, seed, **defaults):
     """A parser of what all scripts that draw have: the seed, and the settings of the run with these defaults."""
-    parser = Parser(description=description, allow_abbrev=False)
+    parser = Parser(description)
     help = f"draw the run of this seed (default: {seed})"
     parser.add_argument("--seed", type=seed_number, default=seed, metavar="N", help=help)
     add_settings(parser, settings_class, **defaults)
@@ -638,7 +645,7 @@ def parse_command_line(description, settings_class, argv=None, instead=None):
     Raises:
         SystemExit: after --help (0) or a bad argument (2).
     """
-    parser = Parser(description=description, allow_abbrev=False)
+    parser = Parser(description)
     parser.add_argument("--seed", type=seed_number, metavar="N", help="train one run from this seed (default: 0)")
     parser.add_argument(
         "--seeds",
