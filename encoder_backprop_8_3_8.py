@@ -283,16 +283,14 @@ def train(task, runs, ended, lanes=1, watch=None, seconds=math.inf):
     """The training loop: trains every run to its end, `lanes` of them at a time, with one forward pass an epoch.
 
     A run that has ended hands its lane to the next one; when none is left, the batch shrinks. A run ends when it is
-    solved (if the task stops early), diverges, or reaches the task's epochs. If it is the last, the network is left as
-    it is at that moment.
+    solved (if the task stops early), diverges, or reaches the task's epochs; the last leaves the network as it is then.
 
     Args:
         task: a `Task`.
         runs: the `Run`s, fresh or set aside earlier; changed in place.
         ended: called as ended(run, network, lane) when a run has ended.
         lanes: how many runs to train at once.
-        watch: called as watch(epoch, network) after every forward pass, epoch being that of lane 0; 0 before the first
-            update.
+        watch: called as watch(epoch, network) after every forward pass; epoch is that of lane 0, first 0.
         seconds: after this time, set the runs that have not ended aside and return.
 
     Returns:
@@ -319,13 +317,12 @@ def train(task, runs, ended, lanes=1, watch=None, seconds=math.inf):
         solved = solved_test(network)
         if solved.size or careful or step == first_cap or task.restarts:
             epochs = [step - first for first in began]
-            leaving = _lanes_over(task, network, solved, batch, epochs)
-            for lane in leaving:
+            over = _lanes_over(task, network, solved, batch, epochs)
+            for lane in over:
                 ended(batch[lane], network, lane)
-            stuck = _lanes_stuck(task, network, batch, epochs, leaving) if task.restarts else []
-            for lane in stuck:
-                waiting.appendleft(_restarted(batch[lane], epochs[lane]))
-            leaving += stuck
+            stuck = _lanes_stuck(task, network, batch, epochs, over) if task.restarts else []
+            waiting.extendleft(_restarted(batch[lane], epochs[lane]) for lane in stuck)
+            leaving = over + stuck
             followers = {lane: waiting.popleft() for lane in leaving if waiting}
             if len(leaving) == len(batch) and not followers:
                 return []
@@ -336,8 +333,8 @@ def train(task, runs, ended, lanes=1, watch=None, seconds=math.inf):
 
         if leaving:
             for lane, run in followers.items():
-                _load(task, network, lane, run)
                 batch[lane], began[lane] = run, step - run.epoch
+                _load(task, network, lane, run)
             if len(followers) < len(leaving):
                 kept = [lane for lane in range(len(batch)) if lane not in leaving or lane in followers]
                 network = _narrowed(task, network, kept)
@@ -345,8 +342,7 @@ def train(task, runs, ended, lanes=1, watch=None, seconds=math.inf):
             first_cap, careful = min(began) + task.epochs, task.can_diverge(network.parameters)
 
     for lane, run in enumerate(batch):
-        run.epoch = step - began[lane]
-        run.state = np.stack([network.parameters[:, lane], network.velocity[:, lane]])
+        _set_aside(network, lane, run, step - began[lane])
     return batch + list(waiting)
 
 
@@ -397,6 +393,11 @@ def _load(task, network, lane, run):
         network.velocity[:, lane] = 0.0
     else:
         network.parameters[:, lane], network.velocity[:, lane] = run.state
+
+
+def _set_aside(network, lane, run, epoch):
+    """Keep in the run what `_load` needs to go on with it after this epoch."""
+    run.epoch, run.state = epoch, np.stack([network.parameters[:, lane], network.velocity[:, lane]])
 
 
 def _narrowed(task, network, kept):

@@ -232,7 +232,7 @@ def gif_facts(path):
         return path.stat().st_size, image.width, image.info["loop"], delays
 
 
-def test_the_gif_of_the_issue_has_its_frames_speed_and_size(tmp_path):
+def test_the_gif_of_the_readme_has_its_frames_speed_and_size(tmp_path):
     path = tmp_path / "encoder.gif"
     told = ("--seed", 0, "--epochs", 4000, "--snapshot-every", 40, "--fps", 15, "--out", path)
     done = run_script(*told, script=ENCODER_GIF)
