@@ -681,8 +681,6 @@ def parse_command_line(description, settings_class, argv=None, instead=None):
             parser.error("--save is for one run: give --seed, or --csv to keep a sweep's results")
     elif arguments.csv:
         parser.error("--csv is for a sweep: give --seeds A-B, or --save to keep one run")
-    elif arguments.workers:
-        parser.error("--workers is for a sweep: give --seeds A-B")
     arguments.seed = arguments.seed or 0
     return settings_from(arguments, settings_class), arguments
 

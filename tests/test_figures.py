@@ -91,7 +91,7 @@ def test_a_picture_is_the_same_file_every_time(tmp_path):
     ]
 
 
-def test_the_committed_pictures_are_those_the_issue_names():
+def test_the_committed_pictures_are_those_the_scripts_make():
     names = {path.name for path in (ROOT / "viz").iterdir()}
     assert names == {*OF_ENCODER, *OF_SYMMETRY, *OF_ENCODER_SWEEP, *OF_SYMMETRY_SWEEP}
     assert all(is_picture(ROOT / "viz" / name) for name in names)
