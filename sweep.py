@@ -97,19 +97,14 @@ def worker_pool(workers):
     if workers == 1:
         yield None
         return
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
-    others = set(multiprocessing.active_children())
+    with _ctrl_c_held_back() as pressed:
+        pool, own = _started_pool(workers)
     try:
-        with _ctrl_c_held_back():
-            for _ in range(workers):
-                pool.submit(int)  # starts a process, for none is idle yet
+        if pressed:
+            raise KeyboardInterrupt
         yield pool
     except BaseException:
         # A worker killed while it sends its rows would leave the pool waiting for the rest of them: let it finish.
-        own = set(multiprocessing.active_children()) - others
         deadline = time.monotonic() + 8 * CHUNK_SECONDS
         pool.shutdown(wait=False, cancel_futures=True)
         for process in own:
@@ -120,31 +115,41 @@ def worker_pool(workers):
         pool.shutdown()
 
 
+def _started_pool(workers):
+    """A pool with its processes started, and these processes."""
+    import multiprocessing
+    import signal
+    from concurrent.futures import ProcessPoolExecutor
+
+    others = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+    # Ctrl-C goes to every process of a terminal; only this one shall answer, so the workers inherit a blocked signal.
+    can_block = hasattr(signal, "pthread_sigmask")  # not on Windows
+    if can_block:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        for _ in range(workers):
+            pool.submit(int)  # starts a process, for none is idle yet
+    finally:
+        if can_block:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    return pool, set(multiprocessing.active_children()) - others
+
+
 @contextmanager
 def _ctrl_c_held_back():
-    """Answer a Ctrl-C after the block; processes that start in it never do.
-
-    Ctrl-C goes to every process of a terminal, but only the first shall answer it: the others inherit a blocked signal.
-    """
+    """Keep Ctrl-C from interrupting the block: gives a list that is not empty afterwards if it was pressed."""
     import signal
     import threading
 
     pressed = []
     in_main_thread = threading.current_thread() is threading.main_thread()
-    can_block = hasattr(signal, "pthread_sigmask")  # not on Windows
-    # Blocked in this thread, the signal goes to another one, and Python would answer it here all the same.
     handler = signal.signal(signal.SIGINT, lambda *_: pressed.append(True)) if in_main_thread else None
-    if can_block:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield
+        yield pressed
     finally:
-        if can_block:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         if in_main_thread:
             signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
-    if pressed:
-        raise KeyboardInterrupt
 
 
 def _end_with_parent():
